@@ -1,0 +1,41 @@
+# Two commands do all the set-up: `make demo` and `make test`. Everything stays in .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+SOURCES := pyproject.toml setup.py $(wildcard rcf_ext/*.pyx rcf_ext/*.pxd rcf_ext/*.h streamsql/kernels/*.pyx streamsql/kernels/*.pxd streamsql/kernels/*.h)
+
+.PHONY: install demo test check format bench sanitize clean
+
+install: $(STAMP)  ## virtual environment with the package and its command line
+
+$(STAMP): $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: install  ## the click-stream application on real input
+	$(BIN)/python examples/demo.py
+
+test: install
+	$(BIN)/python -m pytest -n 2
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find rcf_ext streamsql -name '*.so' -delete
+	find rcf_ext streamsql -name '*.cpp' -delete
