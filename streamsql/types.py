@@ -144,7 +144,7 @@ class SqlType:
             return f"{self.kind.value}({self.length})"
         if self.kind in INTERVALS:
             return f"INTERVAL {self.qualifier}".rstrip()
-        return self.kind.value
+        return str(self.kind.value)
 
 
 BOOLEAN = SqlType(Kind.BOOLEAN)
@@ -283,8 +283,8 @@ def assignable(source: SqlType, target: SqlType) -> bool:
 
 
 _CASTS: dict[Kind, tuple[Kind, ...]] = {
-    **{kind: (*NUMERIC, *CHARACTER) for kind in NUMERIC},
-    **{kind: (*NUMERIC, *CHARACTER, *DATETIME, Kind.INTERVAL_DAY, Kind.BOOLEAN) for kind in CHARACTER},
+    **dict.fromkeys(NUMERIC, (*NUMERIC, *CHARACTER)),
+    **dict.fromkeys(CHARACTER, (*NUMERIC, *CHARACTER, *DATETIME, Kind.INTERVAL_DAY, Kind.BOOLEAN)),
     Kind.DATE: (Kind.DATE, Kind.TIMESTAMP, *CHARACTER),
     Kind.TIME: (Kind.TIME, Kind.TIMESTAMP, *CHARACTER),
     Kind.TIMESTAMP: (*DATETIME, *CHARACTER),

@@ -1,0 +1,50 @@
+"""The operator contract: batches and watermarks in, batches and watermarks out, state as plain arrays.
+
+An operator has no thread, no clock, no source and no neighbours. How rows are cut into batches must never
+change its answer: a row with ROWTIME t acts as a watermark t for the rows after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+
+from streamsql.functions.failures import Failures
+
+Batches = list[pa.RecordBatch]
+State = dict[str, Any]
+"""Names to Arrow arrays, NumPy arrays, record batches, bytes and plain scalars; `version` is a number."""
+
+Reject = Callable[[pa.RecordBatch, Failures], None]
+"""Called with the input batch of an operator and the rows of it that could not be computed."""
+
+END_OF_TIME = (1 << 63) - 1
+"""The watermark at the end of input: no row will ever come."""
+
+START_OF_TIME = -(1 << 63)
+
+
+class Operator:
+    """Base with the defaults of a stateless operator with one input."""
+
+    ports = 1
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        """Take rows, in ROWTIME order, never older than the watermark; return the rows they release."""
+        raise NotImplementedError
+
+    def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
+        """No later row of `port` will be older than `time` (ms since 1970-01-01).
+
+        Returns the rows this releases and the operator's own watermark (section 8.2 of the language page).
+        """
+        return [], time
+
+    def snapshot(self) -> State:
+        """All state, such that `restore` on a new operator of the same plan continues identically."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot."""

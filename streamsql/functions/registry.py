@@ -1,0 +1,199 @@
+"""The one list of functions: SQL name → what it takes, what it returns, how it is computed, what it means.
+
+A function registers itself in the file of its family with a decorator; lookup, `streamsql functions` and the
+reference pages all read this list. Binding needs only `resolve`; nothing here evaluates anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from streamsql.errors import BindError
+from streamsql.types import Column, SqlType
+
+NOT_CONSTANT: Any = object()
+"""`Argument.constant` of an argument whose value is not known when the query is bound."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What is known of an argument at bind time."""
+
+    type: SqlType
+    constant: Any = NOT_CONSTANT
+
+    @property
+    def is_constant(self) -> bool:
+        return self.constant is not NOT_CONSTANT
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The answer of `resolve`: the result's type, and the type to which each argument is converted first, so that
+    implementations meet only the types they ask for."""
+
+    result: SqlType
+    args: tuple[SqlType, ...]
+
+
+Resolve = Callable[[Sequence[Argument]], Resolution]
+
+
+@dataclass(frozen=True)
+class Documentation:
+    """What `streamsql functions NAME` and the reference page print."""
+
+    name: str
+    syntax: str
+    text: str
+    examples: tuple[tuple[str, str], ...] = ()  # (SQL expression, printed result): run by the tests
+    extension: str = ""  # the code with which the service refused it; empty: the service had it
+
+
+@dataclass(frozen=True)
+class ScalarFunction:
+    """A function of one row. `implementation(call, *datums)` returns an Arrow array or scalar of the result type;
+    `call` is a `functions.call.CallContext`."""
+
+    doc: Documentation
+    resolve: Resolve
+    implementation: Callable[..., Any]
+    # Nulls: by default any null argument gives null and the implementation need not care about those rows.
+    handles_nulls: bool = False
+    # Arguments evaluated so that failures count only where needed (AND, OR, COALESCE …) are marked lazy.
+    lazy: bool = False
+    # The value depends on more than the arguments (CURRENT_ROW_TIMESTAMP …): never folded.
+    volatile: bool = False
+
+
+@dataclass(frozen=True)
+class AggregateFunction:
+    """A function of many rows. `accumulator(args, result, ignore_nulls)` makes the state of all groups, a
+    `functions.aggregate.Accumulator`; `rolling` makes the state for OVER (None: not usable with OVER)."""
+
+    doc: Documentation
+    resolve: Resolve
+    accumulator: Callable[..., Any] | None
+    rolling: Callable[..., Any] | None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A constant parameter of a table function. `low` and `high` are inclusive; no default: required."""
+
+    name: str
+    type: type
+    default: Any = NOT_CONSTANT
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class TableFunction:
+    """A function of a stream. `columns(input_schema, arguments)` gives the whole output schema and raises BindError
+    (FUN-001); `operator(input_schema, arguments, partition_by, seed, reject)` makes its `exec` operator."""
+
+    doc: Documentation
+    parameters: tuple[Parameter, ...]
+    columns: Callable[[Sequence[Column], Sequence[Any]], tuple[Column, ...]]
+    operator: Callable[..., Any]
+    # Rows carry the input row's ROWTIME at once (True), or come at the end of a period (False).
+    row_by_row: bool = True
+
+
+Entry = ScalarFunction | AggregateFunction | TableFunction
+_FAMILIES = (
+    "operators", "conversion", "math", "string", "regex", "datetime", "conditional", "logs", "aggregate", "analytic",
+    "table",
+)  # fmt: skip
+_scalars: dict[str, ScalarFunction] = {}
+_aggregates: dict[str, AggregateFunction] = {}
+_tables: dict[str, TableFunction] = {}
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def scalar(
+    name: str,
+    syntax: str,
+    resolve: Resolve,
+    *,
+    examples: Sequence[tuple[str, str]] = (),
+    extension: str = "",
+    handles_nulls: bool = False,
+    lazy: bool = False,
+    volatile: bool = False,
+) -> Callable[[F], F]:
+    """Register the decorated function as the SQL function `name`; its docstring is the documentation."""
+
+    def register(implementation: F) -> F:
+        doc = Documentation(name, syntax, _doc(implementation), tuple(examples), extension)
+        _scalars[name] = ScalarFunction(doc, resolve, implementation, handles_nulls, lazy, volatile)
+        return implementation
+
+    return register
+
+
+def add_aggregate(function: AggregateFunction) -> None:
+    """Register an aggregate under the name in its documentation."""
+    _aggregates[function.doc.name] = function
+
+
+def add_table_function(function: TableFunction) -> None:
+    """Register a table function under the name in its documentation."""
+    _tables[function.doc.name] = function
+
+
+def alias(name: str, existing: str) -> None:
+    """Register `name` as another name of a scalar or aggregate function."""
+    for entries in (_scalars, _aggregates):
+        if existing in entries:
+            entries[name] = entries[existing]  # type: ignore[index]
+
+
+@cache
+def load() -> None:
+    """Import every family of functions, so that they are registered (once)."""
+    for family in _FAMILIES:
+        module = f"streamsql.functions.{family}"
+        if importlib.util.find_spec(module):
+            importlib.import_module(module)
+
+
+def scalar_function(name: str) -> ScalarFunction | None:
+    """The scalar function called `name` (upper case), if there is one."""
+    load()
+    return _scalars.get(name)
+
+
+def aggregate_function(name: str) -> AggregateFunction | None:
+    """The aggregate function called `name` (upper case), if there is one."""
+    load()
+    return _aggregates.get(name)
+
+
+def table_function(name: str) -> TableFunction | None:
+    """The table function called `name` (upper case), if there is one."""
+    load()
+    return _tables.get(name)
+
+
+def functions() -> dict[str, Entry]:
+    """Every function that a user can call, by name, sorted."""
+    load()
+    everything: dict[str, Entry] = {**_scalars, **_aggregates, **_tables}
+    return {name: everything[name] for name in sorted(everything) if name[0].isalpha()}
+
+
+def cannot_apply(name: str, args: Sequence[Argument], syntax: str) -> BindError:
+    """The error for a function that does not take these types (TYP-001)."""
+    types = ", ".join(str(arg.type) for arg in args)
+    return BindError(f"{name} cannot be applied to ({types})", code="TYP-001", hint=f"it takes {syntax}")
+
+
+def _doc(implementation: Callable[..., Any]) -> str:
+    return " ".join((implementation.__doc__ or "").split())

@@ -1,0 +1,76 @@
+"""Formats: bytes of the outside world ⇄ record batches. A format never opens anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import pyarrow as pa
+
+from streamsql.types import SqlType
+
+
+@dataclass(frozen=True)
+class RecordColumn:
+    """One column of an input schema: its name as configured, its type, and its JSON path (empty: `$.name`)."""
+
+    name: str
+    type: SqlType
+    mapping: str = ""
+
+
+@dataclass(frozen=True)
+class InputSchema:
+    """How records become rows, in the shape of the AWS InputSchema (docs/spec/kinesis-application.md, section 3)."""
+
+    columns: tuple[RecordColumn, ...]
+    format: Literal["JSON", "CSV"] = "JSON"
+    row_path: str = "$"
+    row_delimiter: str = "\n"
+    column_delimiter: str = ","
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that gives no row: one row of the error stream.
+
+    `before` is the number of good rows of the same `Decoded` that came before it; `name` is the ERROR_NAME
+    ("Parse error", "Coercion error").
+    """
+
+    before: int
+    record: bytes
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Rows (the schema's columns in order, no ROWTIME) and rejects of some complete records, in input order."""
+
+    batch: pa.RecordBatch
+    rejects: Sequence[Reject] = field(default_factory=tuple)
+    records: int = 0
+
+
+class Decoder(Protocol):
+    """Bytes in any pieces → rows. The pieces never change the result."""
+
+    def feed(self, data: bytes) -> Decoded:
+        """Decode the records that are complete with `data`; the rest is kept for the next call."""
+        ...
+
+    def finish(self) -> Decoded:
+        """Decode what is left: the last record may lack its delimiter."""
+        ...
+
+
+class Encoder(Protocol):
+    """Rows → bytes. `start` and `finish` are what stands before the first and after the last row."""
+
+    def start(self) -> bytes: ...
+
+    def encode(self, batch: pa.RecordBatch) -> bytes: ...
+
+    def finish(self) -> bytes: ...

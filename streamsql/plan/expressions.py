@@ -1,0 +1,150 @@
+"""Typed, frozen expressions. From `bind` on there are no names to look up: columns are positions.
+
+Expressions describe; `exec.evaluate` computes them. Equality ignores where in the text they stand, so two
+spellings of one grouping expression are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from streamsql.errors import Span
+from streamsql.types import SqlType
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Base: every expression knows its type and where it stands in the SQL text."""
+
+    type: SqlType
+    span: Span | None = field(default=None, compare=False, kw_only=True, repr=False)
+
+
+@dataclass(frozen=True)
+class Column(Expression):
+    """Column number `index` of the node's input (0 is ROWTIME of a stream); `name` is for people."""
+
+    index: int
+    name: str = field(default="", compare=False)
+    nullable: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True)
+class Literal(Expression):
+    """A constant. `value` is what Python has for the type: None, bool, int, Decimal, float, str, bytes, and for
+    DATE days since 1970-01-01, TIME ms since midnight, TIMESTAMP ms since 1970-01-01, intervals ms or months."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Call(Expression):
+    """A scalar function or operator of the registry: `Call(type, "+", (a, b))`, `Call(type, "UPPER", (s,))`."""
+
+    function: str
+    args: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Cast(Expression):
+    """CAST(arg AS type), or with `assignment` the conversion that INSERT makes (strings are cut silently,
+    section 2.2); a failing row is an error row either way."""
+
+    arg: Expression
+    assignment: bool = False
+
+
+@dataclass(frozen=True)
+class Case(Expression):
+    """Searched CASE. `branches` are (condition, value) in order; failures in an untaken branch do not count."""
+
+    branches: tuple[tuple[Expression, Expression], ...]
+    otherwise: Expression
+
+
+@dataclass(frozen=True)
+class Field(Expression):
+    """Field `name` of a row value (section 1.8)."""
+
+    arg: Expression
+    name: str
+
+
+@dataclass(frozen=True)
+class AggregateCall(Expression):
+    """An aggregate of the registry inside Aggregate: COUNT(*) has no args. `ignore_nulls` is for FIRST_VALUE
+    and LAST_VALUE."""
+
+    function: str
+    args: tuple[Expression, ...]
+    distinct: bool = False
+    ignore_nulls: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The rows of a partition that an OVER call sees: those up to and including the current one, and of these
+    the last `preceding` ms (RANGE, both ends inclusive) or the last `preceding` rows before it (ROWS);
+    None: all."""
+
+    rows: bool
+    preceding: int | None
+
+
+@dataclass(frozen=True)
+class WindowCall(Expression):
+    """`function(args) OVER (PARTITION BY partition_by frame)`; `args` may hold constants as Literals."""
+
+    function: str
+    args: tuple[Expression, ...]
+    partition_by: tuple[Expression, ...]
+    frame: Frame
+    distinct: bool = False
+    ignore_nulls: bool = False
+    from_last: bool = False
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """The direct sub-expressions, left to right."""
+    match expression:
+        case Call(args=args) | AggregateCall(args=args):
+            return args
+        case WindowCall(args=args, partition_by=keys):
+            return (*args, *keys)
+        case Cast(arg=arg) | Field(arg=arg):
+            return (arg,)
+        case Case(branches=branches, otherwise=otherwise):
+            return (*(part for branch in branches for part in branch), otherwise)
+    return ()
+
+
+def transform(expression: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
+    """A copy with every sub-expression for which `change` returns something replaced by it, top down."""
+    changed = change(expression)
+    if changed is not None:
+        return changed
+    updates: dict[str, Any] = {}
+    for item in fields(expression):
+        value = getattr(expression, item.name)
+        if isinstance(value, Expression):
+            updates[item.name] = transform(value, change)
+        elif isinstance(value, tuple) and value:
+            updates[item.name] = tuple(_transform_item(part, change) for part in value)
+    return replace(expression, **updates) if updates else expression
+
+
+def _transform_item(item: Any, change: Callable[[Expression], Expression | None]) -> Any:
+    if isinstance(item, Expression):
+        return transform(item, change)
+    if isinstance(item, tuple):
+        return tuple(_transform_item(part, change) for part in item)
+    return item
+
+
+def columns_used(expression: Expression) -> set[int]:
+    """The input columns that the expression reads."""
+    if isinstance(expression, Column):
+        return {expression.index}
+    return set().union(*(columns_used(child) for child in children(expression)), set())
