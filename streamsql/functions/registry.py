@@ -95,8 +95,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class TableFunction:
-    """A function of a stream. `columns(input_schema, arguments)` gives the whole output schema and raises BindError
-    (FUN-001); `operator(input_schema, arguments, partition_by, seed, reject)` makes its `exec` operator."""
+    """A function of a stream. `columns(input_schema, arguments)` gives the output schema, or raises BindError
+    FUN-001; `operator(input_schema, arguments, partition_by, seed, reject)` makes its `exec` operator."""
 
     doc: Documentation
     parameters: tuple[Parameter, ...]
@@ -108,9 +108,9 @@ class TableFunction:
 
 Entry = ScalarFunction | AggregateFunction | TableFunction
 _FAMILIES = (
-    "operators", "conversion", "math", "string", "regex", "datetime", "conditional", "logs", "aggregate", "analytic",
-    "table",
-)  # fmt: skip
+    *("operators", "conversion", "math", "string", "regex", "datetime", "conditional", "logs"),
+    *("aggregate", "analytic", "table"),
+)
 _scalars: dict[str, ScalarFunction] = {}
 _aggregates: dict[str, AggregateFunction] = {}
 _tables: dict[str, TableFunction] = {}
@@ -150,9 +150,10 @@ def add_table_function(function: TableFunction) -> None:
 
 def alias(name: str, existing: str) -> None:
     """Register `name` as another name of a scalar or aggregate function."""
-    for entries in (_scalars, _aggregates):
-        if existing in entries:
-            entries[name] = entries[existing]  # type: ignore[index]
+    if existing in _scalars:
+        _scalars[name] = _scalars[existing]
+    if existing in _aggregates:
+        _aggregates[name] = _aggregates[existing]
 
 
 @cache

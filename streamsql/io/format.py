@@ -22,7 +22,7 @@ class RecordColumn:
 
 @dataclass(frozen=True)
 class InputSchema:
-    """How records become rows, in the shape of the AWS InputSchema (docs/spec/kinesis-application.md, section 3)."""
+    """How records become rows: the AWS InputSchema (docs/spec/kinesis-application.md, section 3)."""
 
     columns: tuple[RecordColumn, ...]
     format: Literal["JSON", "CSV"] = "JSON"
