@@ -1,0 +1,9 @@
+"""Random cut forest with the scores of Kinesis Data Analytics' RANDOM_CUT_FOREST.
+
+Knows points and scores; nothing of SQL, columns' names or streams.
+"""
+
+from rcf_ext._forest import RandomCutForest
+from rcf_ext.explanation import Explanation
+
+__all__ = ["Explanation", "RandomCutForest"]

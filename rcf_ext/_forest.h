@@ -1,0 +1,266 @@
+// The forest: owns trees, samplers and the learning phase, and runs batches of records through them.
+//
+// Trees are independent, so a block of records goes through one tree after the other: rows up to and including the
+// next one that enters the tree's sample are scored, the tree is updated, and so on. Trees are summed in fixed
+// groups, in order, whatever the number of threads.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "_points.h"
+#include "_sampler.h"
+#include "_visitor.h"
+
+namespace rcf {
+
+struct Parameters {
+    int columns, trees, sample_size;
+    int64_t time_decay;
+    int shingle;
+    uint64_t seed;
+};
+
+// Where results go; any pointer may be null. `score` has a row per record, the others a row and column per value.
+struct Results {
+    double* score = nullptr;
+    double* attribution = nullptr;
+    double* strength = nullptr;
+    uint8_t* high = nullptr;
+};
+
+class Forest {
+  public:
+    virtual ~Forest() = default;
+    // Score each record, then learn it if `learn`. Throws std::bad_alloc before anything has changed.
+    virtual void run(const double* records, size_t count, bool learn, int threads, Results results) = 0;
+    virtual size_t bytes() const = 0;
+    int64_t records_seen = 0;
+};
+
+template <class Tree>
+struct Member {
+    Random random;
+    Sampler sampler;
+    Tree tree;
+    size_t bytes() const { return sizeof(*this) + sampler.bytes() + tree.bytes(); }
+};
+
+template <class Tree>
+class ForestOf final : public Forest {
+  public:
+    explicit ForestOf(const Parameters& p)
+        : p_(p), tables_(p.sample_size), dimensions_(p.columns * p.shingle),
+          learning_(size_t(p.sample_size) * dimensions_), kept_(size_t(p.shingle) * p.columns) {}
+
+    void run(const double* records, size_t count, bool learn, int threads, Results results) override {
+        Batch batch(*this, count, threads, results);
+        if (learn && members_.empty() && learned_ + int64_t(count) >= p_.sample_size) batch.fresh = seeds();
+        batch.points.begin(kept_.data(), kept_count_);
+        for (size_t i = 0; i < count; i += batch.most) {
+            size_t n = count - i < batch.most ? count - i : batch.most;
+            batch.points.load(records + i * p_.columns, n);
+            blank(batch, n);
+            size_t from = learn ? collect(batch) : 0;
+            if (!members_.empty() && from < batch.points.size()) grow(batch, from, learn);
+            deliver(batch, from);
+            if (learn) {
+                records_seen += int64_t(batch.points.valid());
+                learned_ += int64_t(batch.points.size() - from);
+            }
+            batch.points.finish();
+            batch.results = shifted(batch.results, n);
+        }
+        if (!learn) return;
+        kept_count_ = batch.points.kept_count();
+        std::memcpy(kept_.data(), batch.points.kept(), size_t(kept_count_) * p_.columns * sizeof(double));
+    }
+
+    size_t bytes() const override {
+        size_t sum = sizeof(*this) + learning_.bytes() + kept_.bytes();
+        for (const auto& member : members_) sum += member.bytes();
+        return sum;
+    }
+
+  private:
+    static constexpr int MOST_GROUPS = 16;
+
+    // What one call works with; allocated before the forest changes.
+    struct Batch {
+        Batch(const ForestOf& forest, size_t count, int threads, Results results)
+            : most(count < forest.block_size() ? (count ? count : 1) : forest.block_size()),
+              threads(threads < forest.groups() ? threads : forest.groups()),
+              points(forest.p_.columns, forest.p_.shingle, most), results(results),
+              explained(results.attribution != nullptr),
+              cells(most * (explained ? 1 + 2 * size_t(forest.p_.columns) : 1)),
+              sums(results.score ? cells * (1 + size_t(this->threads)) : 0) {}
+
+        Sums sums_at(int i) {
+            double* at = sums.data() + size_t(i) * cells;
+            if (!explained) return {at};
+            return {at, at + most, at + most + (cells - most) / 2};
+        }
+
+        size_t most;
+        int threads;
+        Points points;
+        Results results;
+        bool explained;
+        size_t cells;         // numbers in one set of sums
+        Array<double> sums;   // the total, then one set per thread
+        std::vector<Member<Tree>> fresh;
+        std::mutex mutex;
+        std::condition_variable turned;
+        std::atomic<int> next_group{0};
+        int turn = 0;         // the group whose sums are added next
+    };
+
+    size_t block_size() const {
+        size_t rows = 65536 / size_t(p_.columns);
+        return rows > 8192 ? 8192 : rows < 1024 ? 1024 : rows;
+    }
+    int groups() const { return p_.trees < MOST_GROUPS ? p_.trees : MOST_GROUPS; }
+
+    std::vector<Member<Tree>> seeds() const {
+        std::vector<Member<Tree>> fresh;
+        fresh.reserve(size_t(p_.trees));
+        for (int i = 0; i < p_.trees; i++)
+            fresh.push_back({Random::seeded(p_.seed, uint64_t(i)), Sampler(p_.sample_size, p_.time_decay),
+                             Tree(p_.sample_size, dimensions_)});
+        return fresh;
+    }
+
+    // Take points that are still part of the learning phase; returns how many.
+    size_t collect(Batch& batch) {
+        size_t i = 0;
+        for (; learned_ < p_.sample_size && i < batch.points.size(); i++, learned_++)
+            std::memcpy(learning_.data() + size_t(learned_) * dimensions_, batch.points.point(i), size_t(dimensions_) * sizeof(double));
+        if (learned_ == p_.sample_size && members_.empty()) {
+            members_ = std::move(batch.fresh);
+            for (auto& member : members_) {
+                member.sampler.fill(member.random);
+                member.tree.build(learning_.data(), p_.sample_size, member.random);
+            }
+            learning_ = Array<double>();
+        }
+        return i;
+    }
+
+    // Run the block through all trees.
+    void grow(Batch& batch, size_t from, bool learn) {
+        std::memset(batch.sums.data(), 0, batch.sums.bytes());
+        batch.next_group = 0;
+        batch.turn = 0;
+        auto work = [&](int worker) {
+            for (int g = batch.next_group++; g < groups(); g = batch.next_group++) {
+                int first = g * p_.trees / groups(), last = (g + 1) * p_.trees / groups();
+                for (int i = first; i < last; i++) walk(members_[size_t(i)], batch, from, learn, batch.sums_at(1 + worker));
+                add(batch, g, 1 + worker);
+            }
+        };
+        std::vector<std::thread> helpers;
+        try {
+            for (int i = 1; i < batch.threads; i++) helpers.emplace_back(work, i);
+        } catch (const std::exception&) {  // no thread to be had: the others do its share
+        }
+        work(0);
+        for (auto& helper : helpers) helper.join();
+    }
+
+    // Add the sums of a group to the total when its turn has come, and clear them.
+    void add(Batch& batch, int group, int set) {
+        std::unique_lock<std::mutex> lock(batch.mutex);
+        batch.turned.wait(lock, [&] { return batch.turn == group; });
+        double *total = batch.sums.data(), *part = total + size_t(set) * batch.cells;
+        if (batch.results.score)
+            for (size_t i = 0; i < batch.cells; i++) {
+                total[i] += part[i];
+                part[i] = 0.0;
+            }
+        batch.turn++;
+        batch.turned.notify_all();
+    }
+
+    // Run the block through one tree.
+    void walk(Member<Tree>& member, Batch& batch, size_t from, bool learn, Sums sums) {
+        const Points& points = batch.points;
+        Rows rows = {points.point(0), size_t(p_.columns), points.hashes(), p_.columns};
+        int64_t first = learned_ - int64_t(from);  // index in the stream of the block's point 0
+        while (from < points.size()) {
+            int64_t next = member.sampler.next() - first;
+            bool enters = learn && next < int64_t(points.size());
+            size_t to = enters ? size_t(next) + 1 : points.size();
+            if (batch.results.score) visit(member.tree, rows, from, to, p_.sample_size, tables_, sums);
+            if (enters) {
+                int slot = member.sampler.evict(member.random);
+                member.tree.remove(slot);
+                member.tree.insert(slot, points.point(to - 1), member.random);
+            }
+            from = to;
+        }
+    }
+
+    // Results before any tree has spoken: NaN for records that are left out, else zero.
+    void blank(Batch& batch, size_t count) {
+        const Results& r = batch.results;
+        if (!r.score) return;
+        size_t columns = size_t(p_.columns);
+        for (size_t i = 0; i < count; i++) r.score[i] = std::numeric_limits<double>::quiet_NaN();
+        for (size_t i = 0; i < batch.points.valid(); i++) r.score[batch.points.valid_record(i)] = 0.0;
+        if (!batch.explained) return;
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = i * columns; k < (i + 1) * columns; k++) {
+                r.attribution[k] = r.strength[k] = r.score[i];
+                r.high[k] = 0;
+            }
+    }
+
+    void deliver(Batch& batch, size_t from) {
+        const Results& r = batch.results;
+        if (!r.score || members_.empty()) return;
+        double scale = tables_.log2[p_.sample_size] / double(p_.trees), share = 1.0 / double(p_.trees);
+        size_t columns = size_t(p_.columns);
+        Sums total = batch.sums_at(0);
+        for (size_t i = from; i < batch.points.size(); i++) {
+            size_t record = batch.points.record_of(i);
+            r.score[record] = total.score[i] * scale;
+            if (!batch.explained) continue;
+            for (size_t k = 0; k < columns; k++) {
+                double direction = total.direction[i * columns + k] * share;
+                r.attribution[record * columns + k] = (p_.columns > 1 ? total.attribution[i * columns + k] : total.score[i]) * scale;
+                r.strength[record * columns + k] = std::fabs(direction) / double(p_.columns);
+                r.high[record * columns + k] = direction > 0.0;
+            }
+        }
+    }
+
+    Results shifted(Results r, size_t rows) const {
+        size_t cells = rows * size_t(p_.columns);
+        if (r.score) r.score += rows;
+        if (r.attribution) {
+            r.attribution += cells;
+            r.strength += cells;
+            r.high += cells;
+        }
+        return r;
+    }
+
+    Parameters p_;
+    Tables tables_;
+    int dimensions_;
+    int64_t learned_ = 0;     // points (shingles) offered to the samples so far
+    Array<double> learning_;  // the points of the learning phase, until the trees are built from them
+    Array<double> kept_;      // the last records, for the next shingle
+    int kept_count_ = 0;
+    std::vector<Member<Tree>> members_;
+};
+
+inline std::unique_ptr<Forest> make_forest(const Parameters& p) {
+    if (p.columns * p.shingle == 1) return std::make_unique<ForestOf<LineTree>>(p);
+    return std::make_unique<ForestOf<BoxTree>>(p);
+}
+
+}  // namespace rcf

@@ -1,0 +1,138 @@
+"""Python's door to the forest: checks arguments, converts arrays, releases the GIL. The work is in the headers."""
+
+cimport cython
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libcpp.memory cimport unique_ptr
+
+import numpy as np
+
+from rcf_ext.explanation import Explanation
+
+
+cdef extern from "_forest.h" namespace "rcf" nogil:
+    cdef struct Parameters:
+        int columns, trees, sample_size
+        int64_t time_decay
+        int shingle
+        uint64_t seed
+
+    cdef struct Results:
+        double* score
+        double* attribution
+        double* strength
+        uint8_t* high
+
+    cdef cppclass Forest:
+        void run(const double* records, size_t count, bint learn, int threads, Results results) except +
+        size_t bytes()
+        int64_t records_seen
+
+    unique_ptr[Forest] make_forest(const Parameters& parameters) except +
+
+
+def _checked(name, value, low, high):
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+    value = value.__index__()
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+    return value
+
+
+cdef class RandomCutForest:
+    cdef unique_ptr[Forest] forest
+    cdef Parameters parameters
+
+    def __init__(self, dimensions, number_of_trees=100, sub_sample_size=256, time_decay=100_000, shingle_size=1,
+                 seed=0):
+        cdef Parameters p
+        p.shingle = _checked("shingle_size", shingle_size, 1, 30)
+        p.columns = _checked("dimensions", dimensions, 1, 1000 // p.shingle)
+        p.trees = _checked("number_of_trees", number_of_trees, 1, 1000)
+        p.sample_size = _checked("sub_sample_size", sub_sample_size, 10, 1000)
+        p.time_decay = _checked("time_decay", time_decay, 1, 2147483647)
+        if p.sample_size >= p.time_decay:
+            raise ValueError(
+                f"sub_sample_size must be less than time_decay, but {p.sample_size} is not less than {p.time_decay}"
+            )
+        p.seed = _checked("seed", seed, 0, 2**64 - 1)
+        self.parameters = p
+        self.forest = make_forest(p)
+
+    @property
+    def dimensions(self):
+        return self.parameters.columns
+
+    @property
+    def number_of_trees(self):
+        return self.parameters.trees
+
+    @property
+    def sub_sample_size(self):
+        return self.parameters.sample_size
+
+    @property
+    def time_decay(self):
+        return self.parameters.time_decay
+
+    @property
+    def shingle_size(self):
+        return self.parameters.shingle
+
+    @property
+    def seed(self):
+        return self.parameters.seed
+
+    @property
+    def records_seen(self):
+        return self.forest.get().records_seen
+
+    @property
+    def memory_bytes(self):
+        return self.forest.get().bytes()
+
+    def process(self, points, explain=False, threads=1):
+        return self._run(points, True, True, explain, threads)
+
+    def score(self, points, explain=False, threads=1):
+        return self._run(points, False, True, explain, threads)
+
+    def update(self, points, threads=1):
+        self._run(points, True, False, False, threads)
+
+    cdef _run(self, points, bint learn, bint scored, bint explain, threads):
+        cdef const double[:, ::1] records = self._matrix(points)
+        cdef size_t count = records.shape[0]
+        cdef int workers = _checked("threads", threads, 1, 256)
+        cdef int columns = self.parameters.columns
+        cdef double[::1] score
+        cdef double[:, ::1] attribution, strength
+        cdef uint8_t[:, ::1] high
+        cdef Results results = Results(NULL, NULL, NULL, NULL)
+        scores = attributions = strengths = highs = None
+        if scored:
+            scores = np.empty(count)
+            score = scores
+        if explain:
+            attributions, strengths = np.empty((count, columns)), np.empty((count, columns))
+            highs = np.empty((count, columns), dtype=np.bool_)
+            attribution, strength, high = attributions, strengths, highs.view(np.uint8)
+        if count:
+            if scored:
+                results.score = &score[0]
+            if explain:
+                results.attribution, results.strength, results.high = &attribution[0, 0], &strength[0, 0], &high[0, 0]
+            with nogil:
+                self.forest.get().run(&records[0, 0], count, learn, workers, results)
+        if explain:
+            return Explanation(scores, attributions, highs, strengths)
+        return scores
+
+    cdef _matrix(self, points):
+        matrix = np.ascontiguousarray(points, dtype=np.float64)
+        cdef int columns = self.parameters.columns
+        if columns == 1 and matrix.ndim == 1:
+            matrix = matrix.reshape(-1, 1)
+        if matrix.ndim != 2 or matrix.shape[1] != columns:
+            raise ValueError(f"points must have the shape (n, {columns}), not {matrix.shape}")
+        return matrix

@@ -1,0 +1,295 @@
+// A random cut tree over several dimensions: nodes with bounding boxes.
+//
+// Node ids are slots: inner nodes 0 .. S - 2, leaves S - 1 .. 2S - 2. What a descent needs (cut, dimension,
+// children) lies together and apart from the boxes. A leaf is its own left child behind an infinite cut, so that
+// rows can go down in lockstep. Boxes are padded to a whole number of lanes with (-inf, inf), whose distance to
+// anything is 0; sums over dimensions are taken in one fixed order everywhere (see `lane_sum`).
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "_memory.h"
+#include "_random.h"
+
+namespace rcf {
+
+inline uint64_t point_hash(const double* x, int dimensions) {
+    uint64_t h = 0x9E3779B97F4A7C15ULL;
+    for (int k = 0; k < dimensions; k++) {
+        h = (h ^ bits_of(x[k])) * 0xD1342543DE82EF95ULL;
+        h ^= h >> 32;
+    }
+    return h;
+}
+
+struct Node {
+    double cut;         // x[dimension] <= cut goes to child[0]
+    uint16_t child[2];
+    uint16_t dimension;
+    uint16_t unused;
+};
+
+constexpr int NO_NODE = 0xFFFF;
+
+// Dimensions in memory: a multiple of four up to four, of eight beyond.
+inline int padded(int dimensions) { return dimensions <= 4 ? 4 : (dimensions + 7) / 8 * 8; }
+
+// Sum of term(k) over the padded dimensions: eight (or four) running sums, folded in halves.
+template <class Term>
+inline double lane_sum(int width, Term term) {
+    double sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    for (int k = 0; k < width; k += 4)
+        for (int i = 0; i < 4; i++) sum[(k & 4) + i] += term(k + i);
+    for (int i = 0; i < 4; i++) sum[i] += sum[i + 4];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+// How far x lies outside [low, high]; 0 inside.
+inline double outside(double low, double high, double x) {
+    double below = low - x, above = x - high, gap = below > above ? below : above;
+    return gap > 0.0 ? gap : 0.0;
+}
+
+class BoxTree {
+  public:
+    BoxTree(int sample_size, int dimensions)
+        : dimensions(dimensions), width(padded(dimensions)), inner(sample_size - 1), node(2 * sample_size - 1),
+          parent(2 * sample_size - 1), range(inner), box(size_t(inner) * 2 * width),
+          point(size_t(sample_size) * width), mass(sample_size), hash(sample_size), leaf_of(sample_size),
+          free_inner_(inner), free_leaf_(sample_size),
+          order_(sample_size) {}
+
+    double* low(int id) { return box.data() + size_t(id) * 2 * width; }
+    double* high(int id) { return low(id) + width; }
+    const double* low(int id) const { return box.data() + size_t(id) * 2 * width; }
+    const double* high(int id) const { return low(id) + width; }
+    bool is_leaf(int id) const { return id >= inner; }
+    double* leaf_point(int id) { return point.data() + size_t(id - inner) * width; }
+    const double* leaf_point(int id) const { return point.data() + size_t(id - inner) * width; }
+
+    // The leaf that x falls to.
+    int find(const double* x) const {
+        int id = root;
+        while (id < inner) id = node[id].child[x[node[id].dimension] > node[id].cut];
+        return id;
+    }
+
+    bool holds(int leaf, const double* x) const {
+        return std::memcmp(leaf_point(leaf), x, size_t(dimensions) * sizeof(double)) == 0;
+    }
+
+    // Sum of the distances of x to the box of an inner node, dimension by dimension.
+    double distance(int id, const double* x) const {
+        const double *lo = low(id), *hi = high(id);
+        return lane_sum(width, [&](int k) { return k < dimensions ? outside(lo[k], hi[k], x[k]) : 0.0; });
+    }
+
+    // Draw a tree for n points; point i goes to slot i.
+    void build(const double* points, int n, Random& random) {
+        clear();
+        for (int i = 0; i < n; i++) order_[i] = uint16_t(i);
+        root = split(points, order_.data(), order_.data() + n, NO_NODE, random);
+    }
+
+    // Put x, which takes over a slot, into the tree.
+    void insert(int slot, const double* x, Random& random) {
+        int leaf = find(x);
+        if (holds(leaf, x)) {
+            mass[leaf - inner]++;
+            leaf_of[slot] = uint16_t(leaf);
+            return;
+        }
+        const double* p = leaf_point(leaf);
+        int below = leaf, id = parent[leaf];
+        double at = random.uniform() * lane_sum(width, [&](int k) { return outside(p[k], p[k], k < dimensions ? x[k] : p[k]); });
+        for (; id != NO_NODE; id = parent[id]) {
+            double a = distance(id, x);
+            if (a == 0.0) break;
+            double r = random.uniform() * (range[id] + a);
+            if (r < a) {
+                below = id;
+                at = r;
+            }
+        }
+        leaf_of[slot] = uint16_t(part(below, x, at));
+        for (int up = parent[parent[leaf_of[slot]]]; up != id; up = parent[up]) grow(up, x);
+    }
+
+    // Take the point of a slot out of the tree.
+    void remove(int slot) {
+        int leaf = leaf_of[slot];
+        if (--mass[leaf - inner] > 0) return;
+        int gone = parent[leaf], above = parent[gone], sibling = node[gone].child[node[gone].child[0] == leaf];
+        replace(above, gone, sibling);
+        free_inner_[free_inner_count_++] = uint16_t(gone);
+        free_leaf_[free_leaf_count_++] = uint16_t(leaf);
+        while (above != NO_NODE && enclose(above)) above = parent[above];
+    }
+
+    // Empty tree, all ids free.
+    void clear() {
+        free_inner_count_ = inner;
+        free_leaf_count_ = inner + 1;
+        for (int i = 0; i < inner; i++) free_inner_[i] = uint16_t(inner - 1 - i);
+        for (int i = 0; i <= inner; i++) free_leaf_[i] = uint16_t(2 * inner - i);
+    }
+
+    // Recompute the box of a node from its children; false if nothing changed.
+    bool enclose(int id) {
+        const double *a, *b, *c, *d;
+        corners(node[id].child[0], a, b);
+        corners(node[id].child[1], c, d);
+        double *lo = low(id), *hi = high(id);
+        bool changed = false;
+        for (int k = 0; k < dimensions; k++) {
+            double l = a[k] < c[k] ? a[k] : c[k], h = b[k] > d[k] ? b[k] : d[k];
+            changed |= (l != lo[k]) | (h != hi[k]);
+            lo[k] = l;
+            hi[k] = h;
+        }
+        pad(lo, hi);
+        if (changed) measure(id);
+        return changed;
+    }
+
+    size_t bytes() const {
+        return node.bytes() + parent.bytes() + range.bytes() + box.bytes() + point.bytes() + mass.bytes() +
+               hash.bytes() + leaf_of.bytes() + free_inner_.bytes() + free_leaf_.bytes();
+    }
+
+    int dimensions, width, inner;
+    int root = 0;
+    Array<Node> node;
+    Array<uint16_t> parent;
+    Array<double> range;      // of each inner node: the sum of its box's sides
+    Array<double> box;        // low sides, then high sides
+    Array<double> point;      // of each leaf
+    Array<uint16_t> mass;     // copies in each leaf
+    Array<uint64_t> hash;     // of each leaf's point
+    Array<uint16_t> leaf_of;  // the leaf that holds the point of each slot
+
+  private:
+    int split(const double* points, uint16_t* first, uint16_t* last, int up, Random& random) {
+        int id = free_inner_count_ ? free_inner_[free_inner_count_ - 1] : 0;
+        double *lo = low(id), *hi = high(id);
+        const double* p = points + size_t(*first) * dimensions;
+        for (int k = 0; k < dimensions; k++) lo[k] = hi[k] = p[k];
+        for (uint16_t* i = first + 1; i < last; i++) {
+            p = points + size_t(*i) * dimensions;
+            for (int k = 0; k < dimensions; k++) {
+                lo[k] = p[k] < lo[k] ? p[k] : lo[k];
+                hi[k] = p[k] > hi[k] ? p[k] : hi[k];
+            }
+        }
+        if (std::memcmp(lo, hi, size_t(dimensions) * sizeof(double)) == 0) {
+            int leaf = new_leaf(p, int(last - first), up);
+            for (; first < last; first++) leaf_of[*first] = uint16_t(leaf);
+            return leaf;
+        }
+        free_inner_count_--;
+        pad(lo, hi);
+        measure(id);
+        parent[id] = uint16_t(up);
+        double at = random.uniform() * range[id];
+        int k = chosen(at, [&](int i) { return hi[i] - lo[i]; });
+        double cut = lo[k] + at;
+        cut = cut < hi[k] ? cut : std::nextafter(hi[k], lo[k]);
+        uint16_t* middle = std::partition(first, last, [&](uint16_t i) { return points[size_t(i) * dimensions + k] <= cut; });
+        node[id].cut = cut;
+        node[id].dimension = uint16_t(k);
+        int left = split(points, first, middle, id, random);
+        int right = split(points, middle, last, id, random);
+        node[id].child[0] = uint16_t(left);
+        node[id].child[1] = uint16_t(right);
+        return id;
+    }
+
+    // The dimension that `at` falls to when the sizes are laid end to end; `at` becomes the place within it.
+    template <class Size>
+    int chosen(double& at, Size size) const {
+        int last = 0;
+        for (int k = 0; k < dimensions; k++) {
+            double s = size(k);
+            if (s <= 0.0) continue;
+            if (at < s) return k;
+            last = k;
+            at -= s;
+        }
+        at = size(last);  // rounding carried it past the end
+        return last;
+    }
+
+    // A new node over `id` and a new leaf for x, cut at `at` along the gaps between them. Returns the leaf.
+    int part(int id, const double* x, double at) {
+        const double *lo, *hi;
+        corners(id, lo, hi);
+        int k = chosen(at, [&](int i) { return outside(lo[i], hi[i], x[i]); });
+        bool right = x[k] > hi[k];
+        double start = right ? hi[k] : x[k], end = right ? x[k] : lo[k], cut = start + at;
+        cut = cut < end ? cut : std::nextafter(end, start);
+        int made = free_inner_[--free_inner_count_], up = parent[id];
+        int leaf = new_leaf(x, 1, made);
+        replace(up, id, made);
+        parent[id] = uint16_t(made);
+        node[made] = {cut, {uint16_t(right ? id : leaf), uint16_t(right ? leaf : id)}, uint16_t(k), 0};
+        double *l = low(made), *h = high(made);
+        for (int i = 0; i < dimensions; i++) {
+            l[i] = x[i] < lo[i] ? x[i] : lo[i];
+            h[i] = x[i] > hi[i] ? x[i] : hi[i];
+        }
+        pad(l, h);
+        measure(made);
+        return leaf;
+    }
+
+    int new_leaf(const double* x, int copies, int up) {
+        int id = free_leaf_[--free_leaf_count_];
+        node[id] = {HUGE_VAL, {uint16_t(id), uint16_t(id)}, 0, 0};
+        parent[id] = uint16_t(up);
+        double* p = leaf_point(id);
+        std::memcpy(p, x, size_t(dimensions) * sizeof(double));
+        mass[id - inner] = uint16_t(copies);
+        hash[id - inner] = point_hash(x, dimensions);
+        return id;
+    }
+
+    void replace(int up, int old_child, int new_child) {
+        parent[new_child] = uint16_t(up);
+        if (up == NO_NODE)
+            root = new_child;
+        else
+            node[up].child[node[up].child[1] == old_child] = uint16_t(new_child);
+    }
+
+    void grow(int id, const double* x) {
+        double *lo = low(id), *hi = high(id);
+        for (int k = 0; k < dimensions; k++) {
+            lo[k] = x[k] < lo[k] ? x[k] : lo[k];
+            hi[k] = x[k] > hi[k] ? x[k] : hi[k];
+        }
+        measure(id);
+    }
+
+    void measure(int id) {
+        const double *lo = low(id), *hi = high(id);
+        range[id] = lane_sum(width, [&](int k) { return k < dimensions ? hi[k] - lo[k] : 0.0; });
+    }
+
+    void pad(double* lo, double* hi) const {
+        for (int k = dimensions; k < width; k++) {
+            lo[k] = -HUGE_VAL;
+            hi[k] = HUGE_VAL;
+        }
+    }
+
+    void corners(int id, const double*& lo, const double*& hi) const {
+        lo = is_leaf(id) ? leaf_point(id) : low(id);
+        hi = is_leaf(id) ? lo : high(id);
+    }
+
+    Array<uint16_t> free_inner_, free_leaf_, order_;
+    int free_inner_count_ = 0, free_leaf_count_ = 0;
+};
+
+}  // namespace rcf
