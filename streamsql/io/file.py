@@ -1,0 +1,122 @@
+"""Files, plain or gzip (by the first bytes when read, by the ending `.gz` when written)."""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import os
+from typing import BinaryIO
+
+from streamsql.errors import ConnectorError
+from streamsql.io.connector import GZIP_MAGIC, Inflater, Position
+
+_COMPRESSED_CHUNK = 1 << 16
+_WRITE_BUFFER = 1 << 18
+
+
+class FileSource:
+    """A finite file. Positions count plain bytes, also in a gzip file."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        try:
+            self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by close()
+            self._compressed = self._peek()
+        except OSError as error:
+            raise ConnectorError(f"cannot read {path!r}: {error.strerror}", hint=_similar(path)) from None
+        self._inflate = Inflater(path)
+        self._offset = 0
+
+    def _peek(self) -> bool:
+        """Whether the file starts like gzip (a pipe or device is never asked)."""
+        if not self._file.seekable():
+            return self.name.endswith(".gz")
+        magic = self._file.read(len(GZIP_MAGIC))
+        self._file.seek(0)
+        return magic == GZIP_MAGIC
+
+    def read(self, limit: int) -> bytes | None:
+        try:
+            data = self._read_gzip(limit) if self._compressed else self._file.read(limit)
+        except OSError as error:
+            raise ConnectorError(f"cannot read {self.name!r}: {error.strerror}") from None
+        self._offset += len(data or b"")
+        return data or None
+
+    def _read_gzip(self, limit: int) -> bytes:
+        while True:
+            data = b"" if self._inflate.has_more else self._file.read(_COMPRESSED_CHUNK)
+            if not data and not self._inflate.has_more:
+                self._inflate.finish()
+                return b""
+            if plain := self._inflate(data, limit):
+                return plain
+
+    def descriptor(self) -> int | None:
+        return None if self._file.seekable() else self._file.fileno()
+
+    def position(self) -> Position:
+        return {"offset": self._offset}
+
+    def seek(self, position: Position) -> None:
+        self._file.seek(0)
+        self._inflate, self._offset = Inflater(self.name), 0
+        if not self._compressed:
+            self._offset = self._file.seek(position["offset"])
+        while self._offset < position["offset"]:
+            if self.read(min(1 << 20, position["offset"] - self._offset)) is None:
+                raise ConnectorError(f"{self.name!r} ends before byte {position['offset']}, where the run stopped")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class FileSink:
+    """Writes a file anew; the path is opened at once, so that a wrong one is reported before the run."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self._offset = 0
+        try:
+            self._file: BinaryIO = open(path, "wb", buffering=_WRITE_BUFFER)  # noqa: SIM115 - closed by close()
+        except OSError as error:
+            raise ConnectorError(f"cannot write {path!r}: {error.strerror}") from None
+        # No time stamp and no name inside: the same rows give the same bytes.
+        self._gzip = gzip.GzipFile("", "wb", 6, self._file, mtime=0) if path.endswith(".gz") else None
+
+    def write(self, data: bytes) -> None:
+        try:
+            (self._gzip or self._file).write(data)
+        except OSError as error:
+            raise ConnectorError(f"cannot write {self.name!r}: {error.strerror}") from None
+        self._offset += len(data)
+
+    def flush(self) -> None:
+        if self._gzip:
+            return  # flushing a compressor would make the bytes depend on when rows came
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise ConnectorError(f"cannot write {self.name!r}: {error.strerror}") from None
+
+    def position(self) -> Position:
+        return {"offset": self._offset}
+
+    def close(self) -> None:
+        try:
+            if self._gzip:
+                self._gzip.close()
+            self._file.close()
+        except OSError as error:
+            raise ConnectorError(f"cannot write {self.name!r}: {error.strerror}") from None
+
+
+def _similar(path: str) -> str:
+    """A hint at the file of the same folder whose name is most like the one asked for."""
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return f"there is no folder {folder!r}" if not os.path.exists(folder) else ""
+    match = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {os.path.join(folder, match[0])!r}?" if match and match[0] != name else ""
