@@ -5,5 +5,6 @@ Knows points and scores; nothing of SQL, columns' names or streams.
 
 from rcf_ext._forest import RandomCutForest
 from rcf_ext.explanation import Explanation
+from rcf_ext.state import StateError
 
-__all__ = ["Explanation", "RandomCutForest"]
+__all__ = ["Explanation", "RandomCutForest", "StateError"]

@@ -38,6 +38,9 @@ class Forest {
     // Score each record, then learn it if `learn`. Throws std::bad_alloc before anything has changed.
     virtual void run(const double* records, size_t count, bool learn, int threads, Results results) = 0;
     virtual size_t bytes() const = 0;
+    virtual std::string save() const = 0;
+    // Into a fresh forest of the same parameters. Throws StateFault, or std::bad_alloc.
+    virtual void load(const char* data, size_t size) = 0;
     int64_t records_seen = 0;
 };
 
@@ -85,7 +88,50 @@ class ForestOf final : public Forest {
         return sum;
     }
 
+    std::string save() const override {
+        Writer out;
+        out.value(records_seen);
+        out.value(learned_);
+        out.value(uint16_t(kept_count_));
+        out.values(kept_.data(), size_t(kept_count_) * p_.columns);
+        if (members_.empty()) out.values(learning_.data(), size_t(learned_) * dimensions_);
+        for (const auto& member : members_) {
+            member.random.save(out);
+            member.sampler.save(out);
+            member.tree.save(out);
+        }
+        return out.take();
+    }
+
+    void load(const char* data, size_t size) override {
+        Reader in(data, size);
+        records_seen = in.value<int64_t>();
+        learned_ = in.value<int64_t>();
+        kept_count_ = in.value<uint16_t>();
+        require(learned_ >= 0 && records_seen >= learned_, "the counts of records are wrong");
+        require(kept_count_ == std::min<int64_t>(records_seen, p_.shingle - 1), "the shingle is wrong");
+        require(learned_ == std::max<int64_t>(records_seen - (p_.shingle - 1), 0), "the counts of records are wrong");
+        load_points(in, kept_.data(), size_t(kept_count_) * p_.columns);
+        if (learned_ < p_.sample_size) {
+            load_points(in, learning_.data(), size_t(learned_) * dimensions_);
+        } else {
+            members_ = seeds();
+            learning_ = Array<double>();
+            for (auto& member : members_) {
+                member.random.load(in);
+                member.sampler.load(in, learned_);
+                member.tree.load(in);
+            }
+        }
+        in.finish();
+    }
+
   private:
+    static void load_points(Reader& in, double* points, size_t count) {
+        in.values(points, count);
+        for (size_t i = 0; i < count; i++) require(std::fabs(points[i]) < HUGE_VAL, "a record is not finite");
+    }
+
     static constexpr int MOST_GROUPS = 16;
 
     // What one call works with; allocated before the forest changes.

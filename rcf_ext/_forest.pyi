@@ -64,7 +64,7 @@ class RandomCutForest:
     ) -> npt.NDArray[np.float64]: ...
     @overload
     def score(self, points: npt.ArrayLike, explain: Literal[True], threads: int = 1) -> Explanation:
-        """Score records and learn nothing. With shingles, they are taken to follow on the records learned so far."""
+        """Score records and learn nothing. Shingles: as if they came next after the records learned so far."""
     def update(self, points: npt.ArrayLike, threads: int = 1) -> None:
         """Learn records without scoring them; the forest ends up as `process` leaves it."""
     def to_bytes(self) -> bytes:

@@ -3,9 +3,11 @@
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp.memory cimport unique_ptr
+from libcpp.string cimport string
 
 import numpy as np
 
+from rcf_ext import state
 from rcf_ext.explanation import Explanation
 
 
@@ -25,6 +27,8 @@ cdef extern from "_forest.h" namespace "rcf" nogil:
     cdef cppclass Forest:
         void run(const double* records, size_t count, bint learn, int threads, Results results) except +
         size_t bytes()
+        string save() except +
+        void load(const char* data, size_t size) except +
         int64_t records_seen
 
     unique_ptr[Forest] make_forest(const Parameters& parameters) except +
@@ -99,6 +103,29 @@ cdef class RandomCutForest:
 
     def update(self, points, threads=1):
         self._run(points, True, False, False, threads)
+
+    def to_bytes(self):
+        cdef string payload
+        with nogil:
+            payload = self.forest.get().save()
+        return state.wrap(self._arguments(), payload)
+
+    @classmethod
+    def from_bytes(cls, data):
+        arguments, payload = state.unwrap(data)
+        try:
+            forest = cls(*arguments)
+            (<RandomCutForest>forest)._load(payload)
+        except (ValueError, RuntimeError) as fault:
+            raise state.StateError(f"the state does not hold a forest: {fault}") from None
+        return forest
+
+    def _arguments(self):
+        return (self.dimensions, self.number_of_trees, self.sub_sample_size, self.time_decay, self.shingle_size,
+                self.seed)
+
+    cdef _load(self, bytes payload):
+        self.forest.get().load(payload, len(payload))
 
     cdef _run(self, points, bint learn, bint scored, bint explain, threads):
         cdef const double[:, ::1] records = self._matrix(points)

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "_state.h"
+
 namespace rcf {
 
 inline uint64_t bits_of(double x) {
@@ -91,6 +93,12 @@ struct Random {
     double uniform() { return (double(next() >> 12) + 0.5) * 0x1.0p-52; }
 
     double exponential() { return -natural_log(uniform()); }
+
+    void save(Writer& out) const { out.values(s, 4); }
+    void load(Reader& in) {
+        in.values(s, 4);
+        require(s[0] | s[1] | s[2] | s[3], "a generator's state is zero");
+    }
 
   private:
     static uint64_t rotate(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }

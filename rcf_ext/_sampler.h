@@ -5,8 +5,11 @@
 // below the largest one kept (the hazard of record t is `largest key * exp(t / timeDecay)`), so the rows in
 // between cost nothing.
 #pragma once
+#include <cmath>
+
 #include "_memory.h"
 #include "_random.h"
+#include "_state.h"
 
 namespace rcf {
 
@@ -43,15 +46,30 @@ class Sampler {
     int size() const { return size_; }
     size_t bytes() const { return key_.bytes() + slot_.bytes(); }
 
-    double* keys() { return key_.data(); }
-    uint16_t* slots() { return slot_.data(); }
-    int64_t base() const { return base_; }
-    void restore(int64_t base, int64_t next) {
-        base_ = base;
-        next_ = next;
+    void save(Writer& out) const {
+        out.value(base_);
+        out.value(next_);
+        out.values(key_.data(), key_.size());
+        out.values(slot_.data(), slot_.size());
+    }
+
+    void load(Reader& in, int64_t learned) {
+        base_ = in.value<int64_t>();
+        next_ = in.value<int64_t>();
+        in.values(key_.data(), key_.size());
+        in.values(slot_.data(), slot_.size());
+        require(base_ >= 0 && base_ < learned && learned <= next_ && next_ <= LATEST, "a sampler's clock is wrong");
+        require(decay_ * double(learned - base_) < 600.0, "a sampler's clock is wrong");
+        Array<uint8_t> taken(key_.size());
+        for (int i = 0; i < size_; i++) {
+            require(key_[i] > 0.0 && key_[i] <= key_[i ? (i - 1) / 2 : 0] && key_[0] < HUGE_VAL, "a sampler's keys are wrong");
+            require(slot_[i] < size_ && !taken[slot_[i]]++, "a sampler's slots are wrong");
+        }
     }
 
   private:
+    static constexpr int64_t LATEST = int64_t(4e18);
+
     // An exponential number on the condition that it is below h.
     static double below(double h, Random& random) {
         if (h >= 1.0) {
@@ -69,7 +87,7 @@ class Sampler {
     void plan(int64_t t, double growth, Random& random) {
         double hazard = key_[0] * growth * (1.0 + step_);
         double wait = log_one_plus(random.exponential() * step_ / hazard) / decay_;
-        next_ = t + (wait < 1.0 ? 1 : wait > 4e18 - double(t) ? int64_t(4e18) - t : ceiling(wait));
+        next_ = t + (wait < 1.0 ? 1 : wait > double(LATEST - t) ? LATEST - t : ceiling(wait));
     }
 
     static int64_t ceiling(double x) {

@@ -76,7 +76,7 @@ class BoxTree {
     }
 
     bool holds(int leaf, const double* x) const {
-        return std::memcmp(leaf_point(leaf), x, size_t(dimensions) * sizeof(double)) == 0;
+        return same(leaf_point(leaf), x);
     }
 
     // Sum of the distances of x to the box of an inner node, dimension by dimension.
@@ -153,6 +153,28 @@ class BoxTree {
         return changed;
     }
 
+    // Nodes from the root down, left before right: dimension and cut, or END and a point; then the leaf of each
+    // slot, leaves being counted in that order.
+    void save(Writer& out) const {
+        Array<uint16_t> number(leaf_of.size());
+        int count = 0;
+        save(out, root, number.data(), count);
+        for (size_t i = 0; i < leaf_of.size(); i++) out.value(number[leaf_of[i] - inner]);
+    }
+
+    void load(Reader& in) {
+        clear();
+        root = load(in, NO_NODE);
+        int leaves = inner + 1 - free_leaf_count_;
+        for (size_t i = 0; i < leaf_of.size(); i++) {
+            int leaf = in.value<uint16_t>();
+            require(leaf < leaves, "a tree's leaves are wrong");
+            leaf_of[i] = uint16_t(inner + leaf);
+            mass[leaf]++;
+        }
+        for (int i = 0; i < leaves; i++) require(mass[i] > 0, "a tree's leaves are wrong");
+    }
+
     size_t bytes() const {
         return node.bytes() + parent.bytes() + range.bytes() + box.bytes() + point.bytes() + mass.bytes() +
                hash.bytes() + leaf_of.bytes() + free_inner_.bytes() + free_leaf_.bytes();
@@ -170,24 +192,56 @@ class BoxTree {
     Array<uint16_t> leaf_of;  // the leaf that holds the point of each slot
 
   private:
-    int split(const double* points, uint16_t* first, uint16_t* last, int up, Random& random) {
-        int id = free_inner_count_ ? free_inner_[free_inner_count_ - 1] : 0;
-        double *lo = low(id), *hi = high(id);
-        const double* p = points + size_t(*first) * dimensions;
-        for (int k = 0; k < dimensions; k++) lo[k] = hi[k] = p[k];
-        for (uint16_t* i = first + 1; i < last; i++) {
-            p = points + size_t(*i) * dimensions;
-            for (int k = 0; k < dimensions; k++) {
-                lo[k] = p[k] < lo[k] ? p[k] : lo[k];
-                hi[k] = p[k] > hi[k] ? p[k] : hi[k];
-            }
+    static constexpr uint16_t END = 0xFFFF;
+
+    void save(Writer& out, int id, uint16_t* number, int& count) const {
+        if (is_leaf(id)) {
+            number[id - inner] = uint16_t(count++);
+            out.value(END);
+            out.values(leaf_point(id), size_t(dimensions));
+            return;
         }
-        if (std::memcmp(lo, hi, size_t(dimensions) * sizeof(double)) == 0) {
+        out.value(node[id].dimension);
+        out.value(node[id].cut);
+        save(out, node[id].child[0], number, count);
+        save(out, node[id].child[1], number, count);
+    }
+
+    int load(Reader& in, int up) {
+        uint16_t dimension = in.value<uint16_t>();
+        if (dimension == END) {
+            require(free_leaf_count_ > 0, "a tree has too many leaves");
+            double* p = leaf_point(free_leaf_[free_leaf_count_ - 1]);
+            in.values(p, size_t(dimensions));
+            for (int k = 0; k < dimensions; k++) require(std::fabs(p[k]) < HUGE_VAL, "a tree's points are wrong");
+            return new_leaf(p, 0, up);
+        }
+        require(dimension < dimensions && free_inner_count_ > 0, "a tree's nodes are wrong");
+        int id = free_inner_[--free_inner_count_];
+        double cut = in.value<double>();
+        parent[id] = uint16_t(up);
+        int left = load(in, id), right = load(in, id);
+        node[id] = {cut, {uint16_t(left), uint16_t(right)}, dimension, 0};
+        enclose(id);
+        measure(id);
+        const double *lo, *hi, *unused;
+        corners(left, unused, hi);
+        corners(right, lo, unused);
+        require(hi[dimension] <= cut && cut < lo[dimension], "a tree's cuts are wrong");
+        return id;
+    }
+
+    int split(const double* points, uint16_t* first, uint16_t* last, int up, Random& random) {
+        const double* p = points + size_t(*first) * dimensions;
+        if (std::all_of(first, last, [&](uint16_t i) { return same(points + size_t(i) * dimensions, p); })) {
             int leaf = new_leaf(p, int(last - first), up);
             for (; first < last; first++) leaf_of[*first] = uint16_t(leaf);
             return leaf;
         }
-        free_inner_count_--;
+        int id = free_inner_[--free_inner_count_];
+        double *lo = low(id), *hi = high(id);
+        for (int k = 0; k < dimensions; k++) lo[k] = hi[k] = p[k];
+        for (uint16_t* i = first + 1; i < last; i++) include(lo, hi, points + size_t(*i) * dimensions);
         pad(lo, hi);
         measure(id);
         parent[id] = uint16_t(up);
@@ -248,7 +302,7 @@ class BoxTree {
         node[id] = {HUGE_VAL, {uint16_t(id), uint16_t(id)}, 0, 0};
         parent[id] = uint16_t(up);
         double* p = leaf_point(id);
-        std::memcpy(p, x, size_t(dimensions) * sizeof(double));
+        std::memmove(p, x, size_t(dimensions) * sizeof(double));
         mass[id - inner] = uint16_t(copies);
         hash[id - inner] = point_hash(x, dimensions);
         return id;
@@ -262,12 +316,19 @@ class BoxTree {
             node[up].child[node[up].child[1] == old_child] = uint16_t(new_child);
     }
 
-    void grow(int id, const double* x) {
-        double *lo = low(id), *hi = high(id);
+    bool same(const double* a, const double* b) const {
+        return std::memcmp(a, b, size_t(dimensions) * sizeof(double)) == 0;
+    }
+
+    void include(double* lo, double* hi, const double* x) const {
         for (int k = 0; k < dimensions; k++) {
             lo[k] = x[k] < lo[k] ? x[k] : lo[k];
             hi[k] = x[k] > hi[k] ? x[k] : hi[k];
         }
+    }
+
+    void grow(int id, const double* x) {
+        include(low(id), high(id), x);
         measure(id);
     }
 

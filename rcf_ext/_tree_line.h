@@ -112,6 +112,41 @@ class LineTree {
         return value.bytes() + cut.bytes() + mass.bytes() + depth_.bytes() + span.bytes() + held.bytes();
     }
 
+    void save(Writer& out) const {
+        out.value(uint16_t(leaves));
+        out.values(value.data(), size_t(leaves));
+        out.values(cut.data(), size_t(leaves - 1));
+        out.values(depth_.data() + 1, size_t(leaves - 1));
+        for (size_t i = 0; i < held.size(); i++) out.value(uint16_t(find(held[i])));
+    }
+
+    void load(Reader& in) {
+        leaves = in.value<uint16_t>();
+        require(leaves >= 1 && size_t(leaves) <= held.size(), "a tree's size is wrong");
+        in.values(value.data(), size_t(leaves));
+        in.values(cut.data(), size_t(leaves - 1));
+        in.values(depth_.data() + 1, size_t(leaves - 1));
+        close_ends();
+        for (int i = 0; i < leaves; i++) require(std::fabs(value[i]) < HUGE_VAL, "a tree's values are wrong");
+        for (int i = 0; i < leaves - 1; i++) {
+            require(value[i] <= cut[i] && cut[i] < value[i + 1], "a tree's cuts are wrong");
+            require(depth(i) >= 0, "a tree's depths are wrong");
+            int first = i, last = i + 1;
+            while (depth(first - 1) > depth(i)) first--;
+            while (depth(last) > depth(i)) last++;
+            int above = depth(first - 1) > depth(last) ? depth(first - 1) : depth(last);
+            require(depth(i) == above + 1, "a tree's depths are wrong");
+            span[i] = {uint16_t(first), uint16_t(last)};
+        }
+        for (size_t i = 0; i < held.size(); i++) {
+            uint16_t leaf = in.value<uint16_t>();
+            require(leaf < leaves, "a tree's leaves are wrong");
+            held[i] = value[leaf];
+            mass[leaf]++;
+        }
+        for (int i = 0; i < leaves; i++) require(mass[i] > 0, "a tree's leaves are wrong");
+    }
+
     // The ends of the arrays that searches and climbs rely on.
     void close_ends() {
         depth_[leaves] = -1;
