@@ -1,0 +1,9 @@
+"""SQL text → statements: syntax trees with places. Knows the language, not what a stream contains.
+
+`parse(text)` gives a Script, `to_sql(node)` the text of a tree, `span_of(node)` where it stands.
+"""
+
+from streamsql.sql.parser import MAX_DEPTH, Script, parse
+from streamsql.sql.spans import span_of
+
+__all__ = ["MAX_DEPTH", "Script", "parse", "span_of"]

@@ -455,7 +455,8 @@ class TableFunction(Node):
 
 class Join(Node):
     """Two from-items: this = left, expression = right;
-    kind = "INNER" | "LEFT" | "RIGHT" | "FULL" | "CROSS" | "COMMA"; natural?; asof?; condition? = ON; using? = Identifiers; match_condition? = MATCH_CONDITION (…) of ASOF JOIN.
+    kind = "INNER" | "LEFT" | "RIGHT" | "FULL" | "CROSS" | "COMMA"; natural?; asof?;
+    condition? = ON; using? = Identifiers; match_condition? = MATCH_CONDITION (…) of ASOF JOIN.
     Chains lean to the left. Stands at JOIN (or the comma)."""
 
     arg_types = _args("this expression kind", "natural asof condition using match_condition")
