@@ -1,8 +1,8 @@
 """The envelope of a forest's state: what it is, which version, how long, and a checksum over all of it.
 
-Layout, little-endian: magic, version, the six arguments of the forest, length of the payload, the payload, CRC-32 of
-everything before. The payload is the C++ side's (`_state.h`): per tree the generator, the sampler's keys, the distinct
-points and the cuts, about trees x samples x (8 d + 22) bytes. Knows nothing of what the payload means.
+Layout, little-endian: magic, version, the six arguments of the forest, length of the payload, the payload, CRC-32
+of everything before. The payload is the C++ side's (`_state.h`): per tree the generator, the sampler's keys, the
+distinct points and the cuts, about trees x samples x (8 d + 22) bytes. Knows nothing of what the payload means.
 """
 
 import struct
