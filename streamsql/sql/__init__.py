@@ -3,7 +3,8 @@
 `parse(text)` gives a Script, `to_sql(node)` the text of a tree, `span_of(node)` where it stands.
 """
 
+from streamsql.sql.generator import to_sql
 from streamsql.sql.parser import MAX_DEPTH, Script, parse
 from streamsql.sql.spans import span_of
 
-__all__ = ["MAX_DEPTH", "Script", "parse", "span_of"]
+__all__ = ["MAX_DEPTH", "Script", "parse", "span_of", "to_sql"]

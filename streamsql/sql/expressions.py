@@ -151,7 +151,10 @@ class ExpressionGrammar(CallGrammar):
             tests.append(self.place(node, first, self.previous if kind == self.previous.text else first))
             tokens.append(first)
             period = next_period
-        return _balanced(n.And, tests, tokens[1:]) if tests else None
+        if len(tests) > 1:
+            chain = _balanced(n.And, tests, tokens[1:])
+            return self.place(n.Paren(this=chain), tokens[0], self.previous)
+        return tests[0] if tests else None
 
     def _at_temporal(self) -> bool:
         distance = 1 if self.at_any("STRICTLY", "IMMEDIATELY") else 0

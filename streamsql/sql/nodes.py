@@ -292,7 +292,7 @@ class Period(Node):
 
 
 class TemporalPredicate(Node):
-    """`p1 [STRICTLY|IMMEDIATELY] PRECEDES p2` (a chain comes as And of neighbours).
+    """`p1 [STRICTLY|IMMEDIATELY] PRECEDES p2` (a chain of them comes as the And of neighbours, in a Paren).
 
     kind = "EQUALS" | "CONTAINS" | "OVERLAPS" | "PRECEDES" | "SUCCEEDS" | "LEADS" | "LAGS";
     modifier? = "STRICTLY" | "IMMEDIATELY"; this = Period; expression = Period (for CONTAINS any other
