@@ -65,8 +65,9 @@ class ScalarFunction:
     implementation: Callable[..., Any]
     # Nulls: by default any null argument gives null and the implementation need not care about those rows.
     handles_nulls: bool = False
-    # Arguments evaluated so that failures count only where needed (AND, OR, COALESCE …) are marked lazy.
-    lazy: bool = False
+    # Set for functions that need their later arguments in some rows only (AND, OR, COALESCE): gives, for the value
+    # of one argument, the rows it leaves open. Elsewhere failures of the arguments after it do not count.
+    undecided: Callable[[Any], Any] | None = None
     # The value depends on more than the arguments (CURRENT_ROW_TIMESTAMP …): never folded.
     volatile: bool = False
 
@@ -104,11 +105,14 @@ class TableFunction:
     operator: Callable[..., Any]
     # Rows carry the input row's ROWTIME at once (True), or come at the end of a period (False).
     row_by_row: bool = True
+    # What it keeps between rows, for EXPLAIN: (input_schema, arguments, partitioned) → words.
+    bound: Callable[[Sequence[Column], Sequence[Any], bool], str] = lambda schema, arguments, partitioned: ""
 
 
 Entry = ScalarFunction | AggregateFunction | TableFunction
 _FAMILIES = (
-    *("operators", "conversion", "math", "string", "regex", "datetime", "conditional", "logs"),
+    *("arithmetic", "comparison", "logic", "patterns", "periods", "rounding", "conditional"),
+    *("math", "string", "substring", "regex", "datetime", "datetext", "logs"),
     *("aggregate", "analytic", "table"),
 )
 _scalars: dict[str, ScalarFunction] = {}
@@ -125,14 +129,14 @@ def scalar(
     examples: Sequence[tuple[str, str]] = (),
     extension: str = "",
     handles_nulls: bool = False,
-    lazy: bool = False,
+    undecided: Callable[[Any], Any] | None = None,
     volatile: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated function as the SQL function `name`; its docstring is the documentation."""
 
     def register(implementation: F) -> F:
         doc = Documentation(name, syntax, _doc(implementation), tuple(examples), extension)
-        _scalars[name] = ScalarFunction(doc, resolve, implementation, handles_nulls, lazy, volatile)
+        _scalars[name] = ScalarFunction(doc, resolve, implementation, handles_nulls, undecided, volatile)
         return implementation
 
     return register

@@ -24,11 +24,15 @@ class Expression:
 
 @dataclass(frozen=True)
 class Column(Expression):
-    """Column number `index` of the node's input (0 is ROWTIME of a stream); `name` is for people."""
+    """Column number `index` of the node's input (0 is ROWTIME of a stream); `name` is for people.
+
+    `produced` marks an unqualified ROWTIME of a select list: the time of the row about to be produced.
+    """
 
     index: int
     name: str = field(default="", compare=False)
     nullable: bool = field(default=True, compare=False)
+    produced: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

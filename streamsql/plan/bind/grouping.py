@@ -1,0 +1,132 @@
+"""GROUP BY and WINDOWED BY: the window, the groups, and the select list over them (sections 9.1 and 9.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from streamsql import types
+from streamsql.errors import BindError
+from streamsql.plan.bind.expression import ExpressionBinder
+from streamsql.plan.expressions import AggregateCall, Column, Expression, Literal, transform
+from streamsql.plan.monotonic import TIME, Progress, Trend, of_time, period, trend, value_of_end
+from streamsql.plan.nodes import Aggregate, Filter
+from streamsql.plan.windows import Stagger, Tumbling, Window
+from streamsql.sql import span_of
+from streamsql.types import ROWTIME, Kind
+
+if TYPE_CHECKING:
+    from streamsql.plan.bind.query import SelectState
+
+
+@dataclass
+class Grouping:
+    """The window, the keys and the aggregates that the clauses ask for.
+
+    `over_output` maps expressions over the input rows to expressions over the Aggregate's output, and collects
+    the aggregates on the way; `build` makes the node once every clause has been mapped.
+    """
+
+    window: Window
+    keys: tuple[Expression, ...]
+    calls: list[AggregateCall] = field(default_factory=list)
+    having: Expression | None = None
+
+    def over_output(self, expression: Expression) -> Expression:
+        """`expression` with keys and aggregates as output columns. Raises STR-007 for any other column."""
+        return transform(expression, self._take)
+
+    def _take(self, part: Expression) -> Expression | None:
+        if part in self.keys:
+            name = getattr(part, "name", "")
+            return Column(part.type, 1 + self.keys.index(part), name, span=part.span)
+        if isinstance(part, AggregateCall):
+            if part not in self.calls:
+                self.calls.append(part)
+            index = 1 + len(self.keys) + self.calls.index(part)
+            return Column(part.type, index, part.function, span=part.span)
+        if isinstance(part, Column):
+            if part.index == 0 and part.produced:
+                return replace(part, produced=False)
+            raise BindError(
+                f'"{part.name}" is not being grouped',
+                code="STR-007",
+                span=part.span,
+                hint="add it to GROUP BY, or put it in an aggregate such as MAX",
+            )
+        return None
+
+    def build(self, state: SelectState) -> None:
+        """Put the Aggregate, and the Filter of HAVING, on top of the state's plan."""
+        columns = [types.Column(_key_name(key, i), key.type) for i, key in enumerate(self.keys)]
+        columns += [types.Column(call.function, call.type) for call in self.calls]
+        node = Aggregate((ROWTIME, *columns), state.node, self.window, self.keys, tuple(self.calls))
+        state.node = node if self.having is None else Filter(node.schema, node, self.having)
+        state.progress = self._progress(state.progress)
+
+    def _progress(self, source: dict[int, Progress]) -> dict[int, Progress]:
+        """How the output moves: a period's value is a function of the period's end, its ROWTIME."""
+        if not isinstance(self.window, Tumbling) or self.window.value not in self.keys:
+            return {0: TIME}
+        key = self.window.value
+        timed = of_time(key, source) if self.window.closes is not None else None
+        value = value_of_end(timed) if timed is not None else None
+        return {0: TIME, 1 + self.keys.index(key): Progress(trend(key, source), value)}
+
+
+def bind_group(select: Any, state: SelectState, binder: ExpressionBinder) -> Grouping:
+    """The grouping of a SELECT; its select list and HAVING are rewritten over the groups."""
+    keys_binder = replace(binder, clause="GROUP BY", aggregates=False, analytic=False, select_list=False)
+    if select.args.get("group_by"):
+        keys = _unique(keys_binder.bind_all(select.args["group_by"]))
+        window: Window = _tumbling(select, keys, state)
+    else:
+        stagger = select.args["windowed_by"]
+        keys = _unique(replace(keys_binder, clause="PARTITION BY").bind_all(stagger.args.get("partition_by")))
+        window = Stagger(_length(keys_binder, stagger))
+    grouping = Grouping(window, keys)
+    state.items = [replace(item, expression=grouping.over_output(item.expression)) for item in state.items]
+    if state.retimed:
+        state.rowtime = grouping.over_output(state.rowtime)
+    having = select.args.get("having")
+    if having is not None:
+        condition = replace(binder, clause="HAVING", analytic=False).condition(having)
+        grouping.having = grouping.over_output(condition)
+    return grouping
+
+
+def _tumbling(select: Any, keys: tuple[Expression, ...], state: SelectState) -> Window:
+    """The window of a GROUP BY: its one expression that moves with ROWTIME. Raises STR-001, STR-002."""
+    moving = [key for key in keys if trend(key, state.progress) in (Trend.ASCENDING, Trend.DESCENDING)]
+    timed = [key for key in moving if of_time(key, state.progress) is not None]
+    if len(timed) > 1:
+        raise BindError(
+            "GROUP BY has more than one expression of ROWTIME",
+            code="STR-002",
+            span=timed[1].span or span_of(select),
+            hint="keep the finer one; the other can be computed from it in the select list",
+        )
+    if not moving:
+        raise BindError(
+            "GROUP BY on a stream needs an expression that moves with ROWTIME",
+            code="STR-001",
+            span=keys[0].span if keys and keys[0].span else span_of(select),
+            hint="add STEP(ROWTIME BY INTERVAL '60' SECOND) or FLOOR(ROWTIME TO MINUTE)",
+        )
+    return period((timed or moving)[0], state.progress)
+
+
+def _length(binder: ExpressionBinder, stagger: Any) -> int:
+    length = binder.bind(stagger.args["range"])
+    if not isinstance(length, Literal) or length.type.kind is not Kind.INTERVAL_DAY or length.value <= 0:
+        raise BindError("STAGGER needs RANGE with a positive INTERVAL", code="STR-010", span=span_of(stagger))
+    return int(length.value)
+
+
+def _unique(keys: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Keys without repetitions, constants left out (they split nothing)."""
+    return tuple(dict.fromkeys(key for key in keys if not isinstance(key, Literal)))
+
+
+def _key_name(key: Expression, index: int) -> str:
+    return key.name if isinstance(key, Column) else f"KEY${index}"

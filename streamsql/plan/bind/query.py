@@ -1,0 +1,266 @@
+"""Queries: SELECT, UNION ALL, VALUES → plan nodes. GROUP BY is in `grouping`, ORDER BY in `ordering`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from streamsql import types
+from streamsql.errors import BindError, UnsupportedError
+from streamsql.plan.bind.expression import ExpressionBinder
+from streamsql.plan.bind.frames import named_windows
+from streamsql.plan.bind.grouping import bind_group
+from streamsql.plan.bind.join import bind_from
+from streamsql.plan.bind.ordering import OrderKey, bind_order, order_output
+from streamsql.plan.bind.select import Item, SelectState
+from streamsql.plan.bind.source import From, Query, SourceBinder
+from streamsql.plan.calls import convert
+from streamsql.plan.catalog import Catalog, View
+from streamsql.plan.expressions import Column, Expression, Field, WindowCall, transform
+from streamsql.plan.monotonic import ROWTIME_COLUMN, Trend
+from streamsql.plan.nodes import Distinct, Filter, Node, Over, Project, Schema, Union, Values
+from streamsql.plan.scope import Scope
+from streamsql.sql import nodes, span_of
+from streamsql.types import ROWTIME
+from streamsql.types import Column as ColumnType
+
+
+@dataclass
+class QueryBinder:
+    """Binds queries against a catalog."""
+
+    catalog: Catalog
+
+    def bind(self, node: Any, ctes: dict[str, View] | None = None) -> Query:
+        """The plan of a query. Raises BindError with the place of what is wrong."""
+        ctes = self._with(node, ctes or {})
+        if node.args.get("limit") is not None or node.args.get("offset") is not None:
+            raise UnsupportedError(
+                "LIMIT is not supported on a stream", span=span_of(node.args.get("limit")) or span_of(node)
+            )
+        if isinstance(node, nodes.Select):
+            return self._select(node, ctes)
+        if isinstance(node, nodes.SetOperation):
+            return self._union(node, ctes)
+        if isinstance(node, nodes.Values):
+            return self._values(node)
+        raise UnsupportedError(f"{type(node).__name__} is not a query", span=span_of(node))
+
+    def _with(self, node: Any, outer: dict[str, View]) -> dict[str, View]:
+        ctes = dict(outer)
+        for table in node.args.get("ctes") or []:
+            self.catalog.extension("WITH", "SYN-001", span_of(table))
+            name = table.this.this
+            columns = tuple(column.this for column in table.args.get("columns") or [])
+            ctes[name] = View(name, table.args["query"], columns)
+        return ctes
+
+    # --- SELECT --------------------------------------------------------------------------------------------
+
+    def _select(self, select: Any, ctes: dict[str, View]) -> Query:
+        windows = named_windows(select)
+        source = self._source(select, ctes, windows)
+        assert source.node is not None
+        state = SelectState(source.node, source.scope, progress=source.scope.progresses)
+        self._where(select, state)
+        binder = ExpressionBinder(state.scope, self.catalog, "SELECT", select_list=True, windows=windows)
+        grouped = bool(select.args.get("group_by") or select.args.get("windowed_by"))
+        binder = replace(binder, aggregates=grouped, analytic=not grouped)
+        self._items(select, binder, state, source)
+        grouping = bind_group(select, state, binder) if grouped else None
+        if grouping is None and select.args.get("having") is not None:
+            raise BindError(
+                "HAVING needs GROUP BY", code="STR-006", span=span_of(select.args["having"]), hint="use WHERE"
+            )
+        keys = bind_order(select, state, binder, grouping)
+        qualify = self._qualify(select, binder)
+        if grouping is not None:
+            grouping.build(state)
+        else:
+            self._over(state, keys, qualify)
+        query = order_output(state, keys, grouping)
+        return self._distinct(select, query) if select.args.get("distinct") else query
+
+    def _qualify(self, select: Any, binder: ExpressionBinder) -> list[Expression]:
+        """The condition of QUALIFY, if there is one."""
+        qualify = select.args.get("qualify")
+        if qualify is None:
+            return []
+        self.catalog.extension("QUALIFY", "SYN-001", span_of(qualify))
+        if not binder.analytic:
+            raise BindError(
+                "QUALIFY cannot stand beside GROUP BY", code="STR-008", span=span_of(qualify), hint="use HAVING"
+            )
+        return [replace(binder, clause="QUALIFY").condition(qualify)]
+
+    def _source(self, select: Any, ctes: dict[str, View], windows: dict[str, Any]) -> From:
+        item = select.args.get("source")
+        if item is None:
+            raise BindError("SELECT needs FROM with a stream", code="STR-013", span=span_of(select))
+        source = bind_from(SourceBinder(self.catalog, self.bind, windows, ctes), item)
+        if source.node is None:
+            raise BindError(
+                f'"{source.table}" is a reference table, and a pump needs a stream',
+                code="STR-013",
+                span=span_of(item),
+                hint=f'join it: FROM stream JOIN "{source.table}" ON …',
+            )
+        return source
+
+    def _where(self, select: Any, state: SelectState) -> None:
+        where = select.args.get("where")
+        if where is not None:
+            condition = ExpressionBinder(state.scope, self.catalog, "WHERE").condition(where)
+            state.node = Filter(state.node.schema, state.node, condition)
+
+    def _items(self, select: Any, binder: ExpressionBinder, state: SelectState, source: From) -> None:
+        for position, node in enumerate(select.args["expressions"]):
+            if isinstance(node, nodes.Star):
+                state.items += self._star(node, source)
+                continue
+            alias = node.args["alias"].this if isinstance(node, nodes.Alias) else ""
+            inner = node.this if isinstance(node, nodes.Alias) else node
+            expression = binder.bind(inner)
+            if alias == "ROWTIME":
+                self._retime(state, expression, node)
+            else:
+                name = alias or _name(expression, inner, position)
+                state.items.append(Item(name, expression, inner))
+
+    def _retime(self, state: SelectState, expression: Expression, node: Any) -> None:
+        if expression.type.kind is not types.Kind.TIMESTAMP:
+            raise BindError(
+                f"AS ROWTIME needs a TIMESTAMP, not {expression.type}", code="TYP-003", span=span_of(node)
+            )
+        state.rowtime = expression
+        state.retimed = not (isinstance(expression, Column) and expression.index == 0)
+
+    def _star(self, node: Any, source: From) -> list[Item]:
+        relations = list(source.relations)
+        qualifier = node.args.get("this")
+        if qualifier is not None:
+            found = source.scope.relation(qualifier.last)
+            if found is None:
+                raise BindError(f'"{qualifier.last}" is not in FROM', code="NAM-002", span=span_of(node))
+            relations = [found]
+        shown = [
+            entry
+            for relation in relations
+            for entry in relation.entries
+            if entry.starred or (qualifier and entry.merged)
+        ]
+        return [Item(entry.column.name, entry.expression(span_of(node)), node) for entry in shown]
+
+    def _over(self, state: SelectState, keys: list[OrderKey], qualify: list[Expression]) -> None:
+        """Take the OVER calls out of the select list and the sort keys, into a node of their own."""
+        calls: list[WindowCall] = []
+        width = len(state.node.schema)
+
+        def take(part: Expression) -> Expression | None:
+            if not isinstance(part, WindowCall):
+                return None
+            if part not in calls:
+                calls.append(part)
+            return Column(part.type, width + calls.index(part), part.function, span=part.span)
+
+        state.items = [replace(item, expression=transform(item.expression, take)) for item in state.items]
+        state.rowtime = transform(state.rowtime, take)
+        keys[:] = [replace(key, expression=transform(key.expression, take)) for key in keys]
+        conditions = [transform(condition, take) for condition in qualify]
+        if calls:
+            added = tuple(ColumnType(call.function, call.type) for call in calls)
+            state.node = Over((*state.node.schema, *added), state.node, tuple(calls))
+        for condition in conditions:
+            state.node = Filter(state.node.schema, state.node, condition)
+
+    def _distinct(self, select: Any, query: Query) -> Query:
+        """SELECT DISTINCT needs an item that moves with time (section 9.6)."""
+        moving = [
+            index
+            for index, found in sorted(query.progress.items())
+            if index and found.trend in (Trend.ASCENDING, Trend.DESCENDING)
+        ]
+        if not moving:
+            raise BindError(
+                "SELECT DISTINCT on a stream needs an item that moves with ROWTIME",
+                code="STR-004",
+                span=span_of(select),
+                hint="select ROWTIME, or FLOOR(ROWTIME TO MINUTE), as well",
+            )
+        own = [i for i in moving if query.progress[i].of_time == ROWTIME_COLUMN]
+        others = [i for i in moving if i not in own]
+        return replace(query, node=Distinct(query.node.schema, query.node, others[0] if others else 0))
+
+    # --- UNION and VALUES --------------------------------------------------------------------------------------
+
+    def _union(self, node: Any, ctes: dict[str, View]) -> Query:
+        if node.args["kind"] != "UNION" or not node.args.get("all"):
+            what = node.args["kind"] + (" ALL" if node.args.get("all") else "")
+            raise BindError(
+                f"{what} is not allowed on streams; only UNION ALL is", code="STR-005", span=span_of(node)
+            )
+        left, right = self.bind(node.this, ctes), self.bind(node.expression, ctes)
+        if not (left.is_stream and right.is_stream):
+            raise BindError("UNION ALL needs a stream on both sides", code="STR-005", span=span_of(node))
+        sides = [left.node, right.node]
+        if len(sides[0].schema) != len(sides[1].schema):
+            raise BindError(
+                f"the sides of UNION ALL have {len(sides[0].schema) - 1} and {len(sides[1].schema) - 1} columns",
+                code="STR-005",
+                span=span_of(node),
+            )
+        schema = _common_schema(sides[0].schema, sides[1].schema, node)
+        union = Union(schema, tuple(_as_schema(side, schema) for side in sides))
+        if node.args.get("order_by"):
+            raise UnsupportedError("ORDER BY after UNION ALL is not supported yet", span=span_of(node))
+        return Query(union)
+
+    def _values(self, node: Any) -> Query:
+        binder = ExpressionBinder(Scope(()), self.catalog, "VALUES")
+        rows = [binder.bind_all(row.expressions) for row in node.expressions]
+        columns: list[ColumnType] = []
+        for index, first in enumerate(rows[0]):
+            type_ = first.type
+            for row in rows[1:]:
+                common = types.common_type(type_, row[index].type)
+                if common is None:
+                    raise BindError(
+                        f"column {index + 1} of VALUES is {type_} here and {row[index].type} there",
+                        code="TYP-004",
+                        span=row[index].span,
+                    )
+                type_ = common
+            columns.append(ColumnType(f"EXPR${index}", type_))
+        converted = tuple(tuple(convert(v, c.type) for v, c in zip(row, columns, strict=True)) for row in rows)
+        return Query(Values((ROWTIME, *columns), converted), is_stream=False)
+
+
+def _name(expression: Expression, node: Any, position: int) -> str:
+    """The default name of a select item: a column's own name, else EXPR$n."""
+    if isinstance(node, nodes.Paren):
+        return _name(expression, node.this, position)
+    if isinstance(expression, (Column, Field)) and isinstance(node, nodes.Name):
+        return node.last
+    return f"EXPR${position}"
+
+
+def _common_schema(left: Schema, right: Schema, node: Any) -> Schema:
+    columns = []
+    for position, (a, b) in enumerate(zip(left, right, strict=True)):
+        common = types.common_type(a.type, b.type)
+        if common is None:
+            raise BindError(
+                f"column {position} of UNION ALL is {a.type} on the left and {b.type} on the right",
+                code="TYP-004",
+                span=span_of(node),
+            )
+        columns.append(ColumnType(a.name, common, a.nullable or b.nullable))
+    return tuple(columns)
+
+
+def _as_schema(node: Node, schema: Schema) -> Node:
+    """`node` with its columns converted to `schema`, where they differ."""
+    if all(have.type == want.type for have, want in zip(node.schema, schema, strict=True)):
+        return node
+    own = [Column(c.type, i, c.name, nullable=c.nullable) for i, c in enumerate(node.schema)]
+    return Project(schema, node, tuple(convert(c, want.type) for c, want in zip(own, schema, strict=True)))

@@ -1,0 +1,90 @@
+"""Building typed calls: look a function up, convert its arguments, know the result's type.
+
+The only place that asks the registry about scalar functions on behalf of the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from streamsql import types
+from streamsql.errors import BindError, Span
+from streamsql.functions import registry
+from streamsql.plan.expressions import Call, Cast, Expression, Literal
+from streamsql.types import Kind, SqlType, decimal
+
+
+def arguments(args: Sequence[Expression]) -> list[registry.Argument]:
+    """What the registry may know of arguments: their types, and the values of literals."""
+    return [
+        registry.Argument(arg.type, arg.value) if isinstance(arg, Literal) else registry.Argument(arg.type)
+        for arg in args
+    ]
+
+
+def call(name: str, args: Sequence[Expression], span: Span | None = None) -> Expression:
+    """The call of the scalar function `name`, arguments converted to what it takes.
+
+    Raises BindError NAM-004 for an unknown function, TYP-001 or TYP-004 for types that it does not take.
+    """
+    function = registry.scalar_function(name)
+    if function is None:
+        raise BindError(f"function {name} does not exist", code="NAM-004", span=span)
+    try:
+        resolution = function.resolve(arguments(args))
+    except BindError as error:
+        error.span = error.span or span
+        raise
+    converted = tuple(convert(arg, type_) for arg, type_ in zip(args, resolution.args, strict=True))
+    return Call(resolution.result, name, converted, span=span)
+
+
+def convert(expression: Expression, target: SqlType) -> Expression:
+    """`expression` as a value of type `target`: itself, a retyped literal, or a cast."""
+    if expression.type == target or same_values(expression.type, target):
+        return expression
+    if isinstance(expression, Literal):
+        if expression.value is None or expression.type.is_interval:
+            return replace(expression, type=target)
+        if expression.type.is_integer and target.is_integer and -(2 ** (target.bits - 1)) <= expression.value:
+            if expression.value < 2 ** (target.bits - 1):
+                return replace(expression, type=target)
+        elif expression.type.kind is Kind.CHAR and target.kind is Kind.VARCHAR:
+            return replace(expression, type=target, value=expression.value[: target.length])
+    return Cast(target, expression, span=expression.span)
+
+
+def same_values(source: SqlType, target: SqlType) -> bool:
+    """Whether every value of `source` is a value of `target` already, so that no conversion is needed."""
+    if source.kind is Kind.VARCHAR and target.kind is Kind.VARCHAR:
+        return source.length <= target.length
+    return source.kind is target.kind and source.is_interval
+
+
+def number_literal(text: str, span: Span | None) -> Literal:
+    """A numeric literal with the type that its digits give it (section 1.5). Raises BindError LIT-004."""
+    if "e" in text.lower():
+        value = float(text)
+        if value in (float("inf"), float("-inf")):
+            raise BindError(f"number {text} is out of range of DOUBLE", code="LIT-004", span=span)
+        return Literal(types.DOUBLE, value, span=span)
+    number = Decimal(text)
+    digits = len(number.as_tuple().digits)
+    if "." not in text:
+        whole = int(text)
+        if whole < 2**31:
+            return Literal(types.INTEGER, whole, span=span)
+        if whole < 2**63:
+            return Literal(types.BIGINT, whole, span=span)
+    scale = len(text.partition(".")[2])
+    digits = max(digits, scale, 1)
+    if digits > types.MAX_PRECISION:
+        raise BindError(
+            f"number {text} has more than {types.MAX_PRECISION} digits",
+            code="LIT-004",
+            span=span,
+            hint="write it with an exponent, such as 1.5E30, for a DOUBLE",
+        )
+    return Literal(decimal(digits, scale), number, span=span)

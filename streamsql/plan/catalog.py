@@ -1,0 +1,113 @@
+"""Names → streams, pumps, views, functions and reference tables, as the statements of a script define them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamsql.errors import BindError, Span, nearest
+from streamsql.plan.expressions import Expression
+from streamsql.plan.nodes import Notice, Pump, Schema, Sink, Stream
+from streamsql.types import ROWTIME, TIMESTAMP, Column, SqlType, varchar
+
+ERROR_STREAM = "ERROR_STREAM"
+
+HIDDEN_COLUMNS = (
+    Column("APPROXIMATE_ARRIVAL_TIME", TIMESTAMP),
+    Column("PARTITION_KEY", varchar(512)),
+    Column("SEQUENCE_NUMBER", varchar(128)),
+    Column("SHARD_ID", varchar(64)),
+    Column("PARTITION_ID", varchar(64)),
+)
+"""What an input stream carries besides its declared columns; not part of `*` (application page, section 2.1)."""
+
+
+@dataclass(frozen=True)
+class UserFunction:
+    """A function made by CREATE FUNCTION, inlined where it is called; its body reads parameter n as `Column` n."""
+
+    name: str
+    parameters: Schema
+    result: SqlType
+    body: Expression
+    null_on_null: bool = False
+    specific: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """A view: its query as a syntax tree, bound anew wherever it is read."""
+
+    name: str
+    query: Any
+    columns: tuple[str, ...] = ()
+
+
+@dataclass
+class Catalog:
+    """What has been defined so far. `broken` are names whose definition had errors: using one is no new error."""
+
+    streams: dict[str, Stream] = field(default_factory=dict)
+    pumps: dict[str, Pump] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    tables: dict[str, Schema] = field(default_factory=dict)
+    functions: dict[str, list[UserFunction]] = field(default_factory=dict)
+    inserts: list[Sink] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    strict: bool = False
+
+    def extension(self, what: str, code: str, span: Span | None) -> None:
+        """Note the use of a form that the service refused with `code`; under strict rules, refuse it too."""
+        message = f"{what} was not supported by the service"
+        if self.strict:
+            raise BindError(message, code=code, span=span)
+        self.notices.append(Notice("extension", message, code, span))
+
+    def warn(self, message: str, span: Span | None, code: str = "") -> None:
+        """Note something that the writer may not have meant."""
+        self.notices.append(Notice("warning", message, code, span))
+
+    def require_free(self, name: str, span: Span | None) -> None:
+        """Raise NAM-006 if `name` cannot be given to a new stream or view."""
+        if name.upper() == ERROR_STREAM:
+            raise BindError(f"{name} is the name of the service's own stream", code="NAM-006", span=span)
+        for kind, entries in self._relations():
+            if name in entries:
+                raise BindError(
+                    f'{kind} "{name}" already exists', code="NAM-006", span=span, hint="write CREATE OR REPLACE"
+                )
+
+    def not_found(self, name: str, span: Span | None) -> BindError:
+        """The error for a relation that does not exist, with the name that may have been meant."""
+        names = [known for _, entries in self._relations() for known in entries]
+        guess = nearest(name, names)
+        hint = f'did you mean "{guess}"?' if guess else _list("there are", names)
+        if guess.upper() == name.upper():
+            hint = f'there is "{guess}": a name in quotes keeps its case, one without is upper case'
+        return BindError(f'stream or table "{name}" does not exist', code="NAM-001", span=span, hint=hint)
+
+    def readers(self, stream: str) -> list[str]:
+        """The pumps that read or fill `stream`."""
+        return [pump.name for pump in self.pumps.values() if stream in (pump.sink.stream, *sources(pump.sink))]
+
+    def _relations(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
+        return ("stream", self.streams), ("view", self.views), ("table", self.tables)
+
+
+def input_stream(name: str, columns: Sequence[Column], hidden: Sequence[str]) -> Stream:
+    """An input stream with its declared columns, and of the hidden ones those named in `hidden`."""
+    declared = {column.name for column in columns}
+    extra = tuple(column for column in HIDDEN_COLUMNS if column.name in hidden and column.name not in declared)
+    return Stream(name, (ROWTIME, *columns, *extra), is_input=True, hidden=len(extra))
+
+
+def sources(node: Any) -> list[str]:
+    """The names of all streams that a plan reads."""
+    own = [node.stream] if type(node).__name__ == "Source" else []
+    return own + [name for child in node.inputs for name in sources(child)]
+
+
+def _list(start: str, names: Sequence[str]) -> str:
+    return f"{start} {', '.join(sorted(names))}" if names else ""
