@@ -219,7 +219,7 @@ class CallGrammar(TermGrammar, ABC):
     def window_spec(self) -> n.WindowSpec:
         first = self.open()
         base = None
-        if self.at_name() and not (self.at_any("ROWS", "RANGE")):
+        if self.at_name():
             base = self.identifier()
         keys = None
         if self.take("PARTITION"):

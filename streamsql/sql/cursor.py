@@ -18,6 +18,7 @@ from streamsql.sql.lexer import Lexed
 MAX_NESTING = 64
 _SYMBOLS = (TokenType.VAR, TokenType.UNKNOWN)
 _SWALLOWED = re.compile(r"[);]|\bFROM\b", re.IGNORECASE)
+_KEYWORDS = ("SELECT", "FROM", "WHERE", "INSERT", "CREATE")
 N = TypeVar("N", bound=Expr)
 
 
@@ -150,7 +151,7 @@ class Cursor:
 
     def unexpected(self, expected: str) -> NoReturn:
         """Raise a ParseError for the token ahead, with the likely cause where one is known."""
-        self.fail(f"unexpected {self._shown()}; expected {expected}", hint=self._likely_cause())
+        self.fail(f"unexpected {self._shown()}; expected {expected}", hint=self.likely_cause())
 
     def _shown(self) -> str:
         if self.current is self._end:
@@ -159,9 +160,20 @@ class Cursor:
         raw = self.raw(self.current)
         return f'"{raw}"' if len(raw) <= 40 else f'"{raw[:40]}…"'
 
-    def _likely_cause(self) -> str:
+    def _glued_keyword(self) -> str:
+        """A word just before the error that ends in a keyword: a lost blank or line end."""
+        for token in self._tokens[max(0, self._index - 1) : self._index + 1]:
+            for keyword in _KEYWORDS if token.token_type is TokenType.VAR else ():
+                if token.text.endswith(keyword) and token.text[-len(keyword) - 1 :][0] not in "_" + keyword[0]:
+                    return f'is a blank missing in "{self.raw(token)}", before {keyword}?'
+        return ""
+
+    def likely_cause(self) -> str:
+        """What may have gone wrong here, as a hint; empty when nothing known fits."""
         if self.at(".", "."):
             return "this looks like a shortened example"
+        if glued := self._glued_keyword():
+            return glued
         since = self._open[-1].start if self._open else self._tokens[0].start if self._tokens else 0
         causes = []
         if self._open and (self.current is self._end or self.symbol != ","):

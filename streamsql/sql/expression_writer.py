@@ -35,6 +35,11 @@ def words(*parts: object) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
+def wrapped(before: str, text: str) -> str:
+    """Words and a text in parentheses, if there is a text."""
+    return f"{before} ({text})" if text else ""
+
+
 class ExpressionWriter:
     """Writes nodes by the name of their class; `level` is how far the current query is indented."""
 
@@ -204,10 +209,10 @@ class ExpressionWriter:
         if node.args.get("bare"):
             return name
         last = " FROM LAST" if node.args.get("from_last") else ""
-        within = self.keyed(node, "within_group", "WITHIN GROUP (ORDER BY")
-        filtered = self.arg(node, "filter", "FILTER (WHERE")
+        within = wrapped("WITHIN GROUP", self.keyed(node, "within_group", "ORDER BY"))
+        filtered = wrapped("FILTER", self.arg(node, "filter", "WHERE"))
         nulls = words(node.args.get("nulls"), "NULLS") if node.args.get("nulls") else ""
-        suffixes = words(within and f"{within})", filtered and f"{filtered})", nulls)
+        suffixes = words(within, filtered, nulls)
         return words(f"{name}({self._arguments(node)}){last}", suffixes)
 
     def _arguments(self, node: Expr) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlglot.expressions import Expr
 
 from streamsql.sql import nodes as n
-from streamsql.sql.expression_writer import ExpressionWriter, words
+from streamsql.sql.expression_writer import ExpressionWriter, words, wrapped
 
 
 def to_sql(node: Expr) -> str:
@@ -101,9 +101,9 @@ class _Writer(ExpressionWriter):
             return f"{self.write(node.this)},{self.line()}{right}"
         natural, asof = ("NATURAL" if node.args.get("natural") else ""), ("ASOF" if node.args.get("asof") else "")
         head = words(natural, asof, "" if kind == "INNER" else kind, "JOIN", right)
-        match = self.arg(node, "match_condition", "MATCH_CONDITION (")
-        using = self.keyed(node, "using", "USING (")
-        conditions = words(match and f"{match})", using and f"{using})", self.arg(node, "condition", "ON"))
+        match = wrapped("MATCH_CONDITION", self.arg(node, "match_condition"))
+        using = wrapped("USING", self.listed(node.args.get("using")))
+        conditions = words(match, using, self.arg(node, "condition", "ON"))
         return f"{self.write(node.this)}{self.line()}{words(head, conditions)}"
 
     # --- statements
@@ -114,9 +114,9 @@ class _Writer(ExpressionWriter):
 
     def _createstream(self, node: Expr) -> str:
         columns = f"({self.block(node.args['columns'])}{self.line()})"
-        options = self.keyed(node, "options", "OPTIONS (")
+        options = wrapped("OPTIONS", self.listed(node.args.get("options")))
         description = self.arg(node, "description", "DESCRIPTION")
-        return words(self._create(node, "STREAM"), columns, description, options and f"{options})")
+        return words(self._create(node, "STREAM"), columns, description, options)
 
     def _columndef(self, node: Expr) -> str:
         return words(

@@ -13,7 +13,7 @@ from streamsql.sql.nodes import Expression
 from streamsql.sql.statements import StatementGrammar
 
 # Readers of the tree recurse into it; at this depth they stay well within Python's own limit.
-MAX_DEPTH = 200
+MAX_DEPTH = 150
 
 
 @dataclass(frozen=True)

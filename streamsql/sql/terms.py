@@ -47,6 +47,8 @@ class TermGrammar(Cursor):
         if not self.at_name():
             if token.token_type is TokenType.VAR:
                 self.reserved(token)
+            if token.token_type is TokenType.STRING:
+                self.fail(f"expected {what}, not a text", hint='a name is quoted with "…"')
             self.unexpected(what)
         self.advance()
         quoted = token.token_type is TokenType.IDENTIFIER
@@ -54,7 +56,7 @@ class TermGrammar(Cursor):
 
     def reserved(self, token: Token) -> None:
         """Refuse a reserved word where a name must stand, unless it looks like the next clause."""
-        if token.text in ("FROM", "WHERE", "SELECT", "AS", "ON", "SET"):
+        if may_name(token.text) or token.text in ("FROM", "WHERE", "SELECT", "AS", "ON", "SET"):
             return
         raw = self.raw(token)
         self.fail(
@@ -85,7 +87,9 @@ class TermGrammar(Cursor):
         while comma := self.take(","):
             if self.at_any(")", "FROM") or self.current.token_type is TokenType.SENTINEL:
                 nearby = f'before "{self.raw(self.current)}" ' if self.symbol else ""
-                self.fail(f"a comma {nearby}{where} has nothing behind it", comma, hint="delete the comma")
+                cause = "" if self.symbol else self.likely_cause()
+                hint = cause or "delete the comma"
+                self.fail(f"a comma {nearby}{where} has nothing behind it", comma, hint=hint)
             items.append(one())
         return items
 

@@ -39,9 +39,17 @@ RESERVED = _words(
     """
 )
 
-# Reserved on paper, yet published programs read and declare columns of these names without quotes.
-PSEUDO_COLUMNS = frozenset(
-    ("APPROXIMATE_ARRIVAL_TIME", "PARTITION_KEY", "SEQUENCE_NUMBER", "SHARD_ID", "PARTITION_ID", "ROWTIME")
+# Reserved on paper, yet published programs use them as names without quotes.
+TOLERATED = frozenset(
+    (
+        "APPROXIMATE_ARRIVAL_TIME",
+        "PARTITION_KEY",
+        "SEQUENCE_NUMBER",
+        "SHARD_ID",
+        "PARTITION_ID",
+        "ROWTIME",
+        "RESULT",
+    )
 )
 
 # Reserved words that a call may begin with.
@@ -76,4 +84,4 @@ CLAUSE_WORDS = frozenset(("WINDOWED", "QUALIFY", "ASOF", "MATCH_CONDITION", "OFF
 
 def may_name(word: str) -> bool:
     """Whether the unquoted `word` (upper case) can be the name of something."""
-    return word not in RESERVED or word in PSEUDO_COLUMNS
+    return word not in RESERVED or word in TOLERATED
