@@ -1,0 +1,197 @@
+// Key columns → dense numbers in order of first appearance; nulls are equal to each other.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+
+#include "column_view.h"
+#include "state_bytes.h"
+
+namespace streamsql {
+
+inline uint64_t mix(uint64_t a, uint64_t b) {
+    unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+inline uint64_t load64(const char* p) {
+    uint64_t value;
+    std::memcpy(&value, p, 8);
+    return value;
+}
+
+inline uint64_t load32(const char* p) {
+    uint32_t value;
+    std::memcpy(&value, p, 4);
+    return value;
+}
+
+inline uint64_t hash_bytes(std::string_view key) {
+    constexpr uint64_t A = 0xa0761d6478bd642fULL, B = 0xe7037ed1a0b428dbULL;
+    const char* p = key.data();
+    size_t size = key.size();
+    uint64_t seed = mix(size ^ A, B);
+    for (; size > 16; size -= 16, p += 16) seed = mix(load64(p) ^ A, load64(p + 8) ^ seed);
+    uint64_t low = 0, high = 0;
+    if (size >= 8) {
+        low = load64(p);
+        high = load64(p + size - 8);
+    } else if (size >= 4) {
+        low = load32(p);
+        high = load32(p + size - 4);
+    } else if (size > 0) {
+        low = static_cast<uint8_t>(p[0]) | static_cast<uint8_t>(p[size / 2]) << 8 |
+              static_cast<uint8_t>(p[size - 1]) << 16;
+    }
+    return mix(mix(low ^ A, high ^ seed), B);
+}
+
+// Appends one value so that equal values, and only those, give equal bytes.
+inline void append_value(std::string& key, const ColumnView& column, int64_t row) {
+    if (!column.valid(row)) {
+        key += '\0';
+        return;
+    }
+    key += '\1';
+    switch (column.layout) {
+        case Layout::Null: break;
+        case Layout::Bit: key += column.bit(row) ? '\1' : '\0'; break;
+        case Layout::Bytes: {
+            std::string_view bytes = column.bytes(row);
+            uint32_t size = static_cast<uint32_t>(bytes.size());
+            key.append(reinterpret_cast<const char*>(&size), 4);
+            key += bytes;
+            break;
+        }
+        case Layout::F32: case Layout::F64: {
+            double value = read<double>(column, row) + 0.0;  // -0.0 equals 0.0
+            if (value != value) value = std::numeric_limits<double>::quiet_NaN();
+            key.append(reinterpret_cast<const char*>(&value), 8);
+            break;
+        }
+        default: {
+            int width = width_of(column.layout);
+            key.append(reinterpret_cast<const char*>(column.values) + (row + column.offset) * width, width);
+        }
+    }
+}
+
+class GroupTable {
+public:
+    explicit GroupTable(int64_t limit) : limit_(limit) { clear(); }
+
+    int64_t size() const { return static_cast<int64_t>(ends_.size()); }
+
+    // Numbers of the keys of rows 0..n. Unknown keys are added while the table is below its limit and `add` is
+    // set, their first rows listed in `fresh`; otherwise they get -1.
+    void encode(const std::vector<ColumnView>& columns, int64_t n, bool add, int32_t* codes,
+                std::vector<int64_t>& fresh) {
+        if (columns.size() == 1 && columns[0].layout == Layout::Bytes) {
+            encode_text(columns[0], n, add, codes, fresh);
+            return;
+        }
+        std::string key;
+        for (int64_t row = 0; row < n; row++) {
+            key.clear();
+            for (const ColumnView& column : columns) append_value(key, column, row);
+            codes[row] = number(key, row, add, fresh);
+        }
+    }
+
+    // Forgets all groups but `ids`, which become 0, 1, 2 …
+    void keep(const int32_t* ids, int64_t n) {
+        GroupTable kept(limit_);
+        std::vector<int64_t> fresh;
+        for (int64_t i = 0; i < n; i++) kept.number(key_of(ids[i]), i, true, fresh);
+        std::swap(*this, kept);
+    }
+
+    void clear() {
+        keys_.clear();
+        ends_.clear();
+        hashes_.clear();
+        slots_.assign(16, Slot{0, -1});
+    }
+
+    void save(Writer& out) const {
+        out.put(keys_);
+        out.put(ends_);
+    }
+
+    void load(Reader& in) {
+        std::string keys;
+        std::vector<int64_t> ends, fresh;
+        in.get(keys);
+        in.get(ends);
+        clear();
+        int64_t begin = 0;
+        for (size_t i = 0; i < ends.size(); i++) {
+            if (ends[i] < begin || ends[i] > static_cast<int64_t>(keys.size()))
+                throw std::runtime_error("saved keys are damaged");
+            number(std::string_view(keys).substr(begin, ends[i] - begin), i, true, fresh);
+            begin = ends[i];
+        }
+        if (fresh.size() != ends.size()) throw std::runtime_error("saved keys are not distinct");
+    }
+
+private:
+    struct Slot {
+        uint32_t tag;
+        int32_t id;
+    };
+
+    // One text column needs no copy: the key is the text itself, and null is a text that no row can have.
+    void encode_text(const ColumnView& column, int64_t n, bool add, int32_t* codes, std::vector<int64_t>& fresh) {
+        static const std::string null_key("\xff\xfe\xff null", 8);
+        std::string key;
+        for (int64_t row = 0; row < n; row++) {
+            std::string_view text = column.valid(row) ? column.bytes(row) : std::string_view(null_key);
+            if (column.valid(row) && text.size() >= 4 && text[0] == '\xff' && text[1] == '\xfe') {
+                key.assign("\xff\xfe\xfe");  // binary data that looks like the null key is marked
+                key += text;
+                text = key;
+            }
+            codes[row] = number(text, row, add, fresh);
+        }
+    }
+
+    std::string_view key_of(int32_t id) const {
+        int64_t begin = id ? ends_[id - 1] : 0;
+        return std::string_view(keys_).substr(begin, ends_[id] - begin);
+    }
+
+    int32_t number(std::string_view key, int64_t row, bool add, std::vector<int64_t>& fresh) {
+        uint64_t hash = hash_bytes(key);
+        uint32_t tag = static_cast<uint32_t>(hash >> 32);
+        size_t mask = slots_.size() - 1, at = hash & mask;
+        for (; slots_[at].id >= 0; at = (at + 1) & mask)
+            if (slots_[at].tag == tag && key_of(slots_[at].id) == key) return slots_[at].id;
+        if (!add || size() >= limit_) return -1;
+        int32_t id = static_cast<int32_t>(size());
+        keys_ += key;
+        ends_.push_back(static_cast<int64_t>(keys_.size()));
+        hashes_.push_back(hash);
+        fresh.push_back(row);
+        slots_[at] = Slot{tag, id};
+        if (2 * ends_.size() > slots_.size()) grow();
+        return id;
+    }
+
+    void grow() {
+        slots_.assign(slots_.size() * 2, Slot{0, -1});
+        size_t mask = slots_.size() - 1;
+        for (size_t id = 0; id < hashes_.size(); id++) {
+            size_t at = hashes_[id] & mask;
+            while (slots_[at].id >= 0) at = (at + 1) & mask;
+            slots_[at] = Slot{static_cast<uint32_t>(hashes_[id] >> 32), static_cast<int32_t>(id)};
+        }
+    }
+
+    int64_t limit_;
+    std::string keys_;
+    std::vector<int64_t> ends_;
+    std::vector<uint64_t> hashes_;
+    std::vector<Slot> slots_;
+};
+
+}  // namespace streamsql

@@ -1,0 +1,89 @@
+# distutils: language = c++
+"""Key columns → dense group numbers, kept between batches. Knows nothing of what is grouped or why."""
+
+import numpy as np
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport int32_t, int64_t
+from libcpp cimport bool as boolean
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+from streamsql.kernels.columns cimport ColumnView, view_of
+
+
+cdef extern from "state_bytes.h" namespace "streamsql" nogil:
+    cdef cppclass Writer:
+        string bytes
+
+    cdef cppclass Reader:
+        Reader(const char* begin, size_t size)
+        void finish() except +
+
+
+cdef extern from "groups.h" namespace "streamsql" nogil:
+    cdef cppclass Table "streamsql::GroupTable":
+        Table(int64_t limit) except +
+        int64_t size()
+        void encode(const vector[ColumnView]& columns, int64_t n, boolean add, int32_t* codes,
+                    vector[int64_t]& fresh) except +
+        void keep(const int32_t* ids, int64_t n) except +
+        void clear() except +
+        void save(Writer& out) except +
+        void load(Reader& source) except +
+
+
+cdef class GroupTable:
+    cdef Table* table
+
+    def __cinit__(self, int64_t limit=2**31 - 1):
+        self.table = new Table(min(limit, 2**31 - 1))
+
+    def __dealloc__(self):
+        del self.table
+
+    def __len__(self):
+        return self.table.size()
+
+    def encode(self, columns, int64_t length, *, boolean add=True):
+        codes = np.empty(length, dtype=np.int32)
+        cdef int32_t[::1] out = codes
+        cdef vector[ColumnView] views
+        cdef vector[int64_t] fresh
+        for column in columns:
+            views.push_back(view_of(column))
+        if length:
+            with nogil:
+                self.table.encode(views, length, add, &out[0], fresh)
+        rows = np.empty(fresh.size(), dtype=np.int64)
+        cdef int64_t[::1] first = rows
+        cdef size_t i
+        for i in range(fresh.size()):
+            first[i] = fresh[i]
+        return codes, rows
+
+    def keep(self, ids):
+        cdef const int32_t[::1] kept = np.ascontiguousarray(ids, dtype=np.int32)
+        cdef int64_t n = kept.shape[0]
+        if n:
+            with nogil:
+                self.table.keep(&kept[0], n)
+        else:
+            self.table.clear()
+
+    def clear(self):
+        self.table.clear()
+
+    def save(self):
+        cdef Writer writer
+        with nogil:
+            self.table.save(writer)
+        return writer.bytes
+
+    def load(self, bytes state):
+        cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))
+        try:
+            self.table.load(reader[0])
+            reader.finish()
+        finally:
+            del reader

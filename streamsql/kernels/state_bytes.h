@@ -1,0 +1,88 @@
+// State of a kernel as one string of bytes, little-endian, and back with every length checked.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace streamsql {
+
+class Writer {
+public:
+    std::string bytes;
+
+    // Plain memory as it is; other classes write themselves with `save`.
+    template <class T> void put(const T& value) {
+        if constexpr (std::is_trivially_copyable_v<T>) bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
+        else value.save(*this);
+    }
+    void put(const std::string& value) {
+        put<uint64_t>(value.size());
+        bytes += value;
+    }
+    template <class T> void put(const std::vector<T>& values) {
+        put<uint64_t>(values.size());
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+        } else {
+            for (const T& value : values) put(value);
+        }
+    }
+};
+
+class Reader {
+public:
+    Reader(const char* begin, size_t size) : at_(begin), end_(begin + size) {}
+
+    template <class T> void get(T& value) {
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            need(sizeof(T));
+            std::memcpy(&value, at_, sizeof(T));
+            at_ += sizeof(T);
+        } else {
+            value.load(*this);
+        }
+    }
+    void get(std::string& value) {
+        uint64_t size = count(1);
+        value.assign(at_, size);
+        at_ += size;
+    }
+    template <class T> void get(std::vector<T>& values) {
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            uint64_t size = count(sizeof(T));
+            values.resize(size);
+            if (size) std::memcpy(values.data(), at_, size * sizeof(T));
+            at_ += size * sizeof(T);
+        } else {
+            uint64_t size = count(1);
+            values.clear();
+            for (uint64_t i = 0; i < size; i++) {
+                values.emplace_back();
+                get(values.back());
+            }
+        }
+    }
+    // A number of things that need at least `each` bytes in what is left.
+    uint64_t count(size_t each) {
+        uint64_t size;
+        get(size);
+        if (size > static_cast<uint64_t>(end_ - at_) / each) throw std::runtime_error("saved state is cut short");
+        return size;
+    }
+    void finish() const {
+        if (at_ != end_) throw std::runtime_error("saved state is too long");
+    }
+
+private:
+    void need(size_t size) const {
+        if (size > static_cast<size_t>(end_ - at_)) throw std::runtime_error("saved state is cut short");
+    }
+    const char* at_;
+    const char* end_;
+};
+
+}  // namespace streamsql
