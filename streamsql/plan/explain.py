@@ -238,7 +238,7 @@ def _literal(literal: Literal) -> str:
         return "NULL"
     match literal.type.kind:
         case Kind.CHAR | Kind.VARCHAR:
-            return "'" + value.replace("'", "''") + "'"
+            return "'" + str(value).replace("'", "''") + "'"
         case Kind.TIMESTAMP:
             return f"TIMESTAMP '{(_EPOCH + timedelta(milliseconds=value)).strftime('%Y-%m-%d %H:%M:%S')}'"
         case Kind.DATE:

@@ -22,7 +22,7 @@ Rule = Callable[[Node], Node]
 
 def rewrite(application: Application, fold: Fold) -> Application:
     """The application with every rule applied to every plan."""
-    rules = (partial(fold_constants, fold), *RULES)
+    rules: tuple[Rule, ...] = (partial(fold_constants, fold), *RULES)
     pumps = tuple(replace(pump, sink=_rewritten(pump.sink, rules)) for pump in application.pumps)
     return replace(application, pumps=pumps)
 

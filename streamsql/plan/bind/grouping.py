@@ -16,7 +16,7 @@ from streamsql.sql import span_of
 from streamsql.types import ROWTIME, Kind
 
 if TYPE_CHECKING:
-    from streamsql.plan.bind.query import SelectState
+    from streamsql.plan.bind.select import SelectState
 
 
 @dataclass

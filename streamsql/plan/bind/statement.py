@@ -43,7 +43,8 @@ class StatementBinder:
         """CREATE [OR REPLACE] STREAM."""
         name, span = node.this.last, span_of(node.this)
         self._replaceable(node, name, span)
-        columns, defaults = [], []
+        columns: list[types.Column] = []
+        defaults: list[Expression | None] = []
         for item in node.args["columns"]:
             column = types.Column(item.this.this, column_type(item.args["type"]), not item.args.get("not_null"))
             if any(column.name == other.name for other in columns):
