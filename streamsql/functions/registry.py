@@ -93,6 +93,17 @@ class Parameter:
     low: float | None = None
     high: float | None = None
 
+    def allows(self, value: Any) -> bool:
+        """Whether `value` is in the range."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    @property
+    def range_text(self) -> str:
+        """The range in words."""
+        if self.high is None:
+            return f"at least {self.low:g}"
+        return f"from {self.low:g} to {self.high:g}"
+
 
 @dataclass(frozen=True)
 class TableFunction:

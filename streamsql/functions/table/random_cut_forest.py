@@ -86,7 +86,7 @@ class ForestOperator:
         self._numeric = numeric_columns(schema, "RANDOM_CUT_FOREST")
         self._keys = [json.dumps(schema[i].name, ensure_ascii=False).encode() for i in self._numeric]
         self._partition_by = list(partition_by)
-        self._options = tuple(arguments[:4])
+        self._trees, self._sample, self._decay, self._shingle = arguments[:4]
         self._directed = bool(explain and arguments[4])
         self._explain = explain
         self._seed = seed
@@ -162,7 +162,9 @@ class ForestOperator:
         forest = self._forests.get(key)
         if forest is None:
             seed = self._seed ^ zlib.crc32(key) if key else self._seed
-            forest = self._forests[key] = RandomCutForest(len(self._numeric), *self._options, seed=seed)
+            forest = self._forests[key] = RandomCutForest(
+                len(self._numeric), self._trees, self._sample, self._decay, self._shingle, seed
+            )
         return forest
 
     def _split(

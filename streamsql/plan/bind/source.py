@@ -186,14 +186,9 @@ def _constant(binder: ExpressionBinder, parameter: registry.Parameter, node: Any
     if type(value) is not parameter.type:
         wanted = {int: "a whole number", float: "a number", str: "a string", bool: "TRUE or FALSE"}[parameter.type]
         raise BindError(f"{parameter.name} of {name} must be {wanted}", code="FUN-001", span=span)
-    low, high = parameter.low, parameter.high
-    if (low is not None and value < low) or (high is not None and value > high):
+    if not parameter.allows(value):
         raise BindError(
-            f"{parameter.name} of {name} must be from {low:g} to {high:g}, not {value}"
-            if low is not None and high is not None
-            else f"{parameter.name} of {name} is out of range: {value}",
-            code="FUN-001",
-            span=span,
+            f"{parameter.name} of {name} must be {parameter.range_text}, not {value}", code="FUN-001", span=span
         )
     return value
 
