@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.functions.failures import Failures
 from streamsql.types import SqlType
 
-Datum = pa.Array | pa.Scalar
+Datum: TypeAlias = "pa.Array | pa.Scalar"
 """One value per row, or one value for all rows."""
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class CallContext:
     args: Sequence[SqlType]
     failures: Failures
     times: Times
+    # Rows whose failure counts (None: all): the others are null, or in a branch that is not taken.
+    needed: Callable[[], Mask | None] | None = None
+    # What the implementation prepared once for this call (a compiled pattern …); it lives as long as the plan.
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     def fail(self, rows: Any, code: str, message: str | Callable[[int], str]) -> None:
         """Mark rows as failed. `rows` is a boolean mask (NumPy or Arrow) or row numbers; the message may be a
@@ -40,5 +47,21 @@ class CallContext:
         if isinstance(rows, (pa.Array, pa.ChunkedArray)):
             rows = rows.fill_null(False).to_numpy(zero_copy_only=False)
         rows = np.asarray(rows)
-        for row in (np.flatnonzero(rows) if rows.dtype == np.bool_ else rows).tolist():
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
+        needed = self.needed() if self.needed is not None else None
+        if needed is not None:
+            rows = rows[needed[rows]]
+        for row in rows.tolist():
             self.failures.add(row, code, message if isinstance(message, str) else message(row))
+
+    def prepared(self, key: Any, make: Callable[[], Any]) -> Any:
+        """`make()`, computed once for each `key` of this call."""
+        if key not in self.memo:
+            self.memo[key] = make()
+        return self.memo[key]
+
+
+def value_at(datum: Datum, row: int) -> Any:
+    """The Python value of `datum` in `row`, for messages."""
+    return (datum if isinstance(datum, pa.Scalar) else datum[row]).as_py()

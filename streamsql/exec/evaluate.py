@@ -1,0 +1,376 @@
+"""Expression → array, and the rows that could not be computed.
+
+An expression is compiled once per plan into a tree of steps; a batch then costs a few kernel calls over whole
+columns. Constants stay scalars until the end. A row that fails in one place is null there, and so in everything
+made of it; failures in parts that a row does not need (an untaken CASE branch, what follows a FALSE in AND) do
+not count. Equal sub-expressions are computed once per batch.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.errors import BindError
+from streamsql.functions import registry
+from streamsql.functions.call import CallContext, Datum, Mask, Times
+from streamsql.functions.conversion import Convert, converter, widened
+from streamsql.functions.failures import Failures
+from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
+from streamsql.functions.vectors import column, truths
+from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal
+from streamsql.types import Kind, SqlType
+
+Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
+"""Values for the rows of a batch, null where a row failed, and those failures."""
+
+Computed = tuple[Datum, Failures]
+Open = Callable[[], Mask]
+"""Rows that still need a value; computed only when a failure asks."""
+
+
+class Scope:
+    """The evaluation of one batch: what is known already, and in which rows a failure counts.
+
+    A part that only some rows need is evaluated in a child scope. Its results are shared with everybody unless
+    failures were left out of them.
+    """
+
+    def __init__(self, batch: pa.RecordBatch, times: Times, length: int) -> None:
+        self.batch = batch
+        self.times = times
+        self.length = length
+        self.parent: Scope | None = None
+        self.known: dict[int, Computed] = {}
+        self._open: Open | None = None
+        self._mask: Mask | None = None
+
+    def narrowed(self, open_: Open) -> Scope:
+        """A scope in which only failures of the rows of `open_` count."""
+        child = Scope(self.batch, self.times, self.length)
+        child.parent = self
+        child._open = open_
+        return child
+
+    def mask(self) -> Mask | None:
+        """Rows whose failures count; None: all."""
+        if self._open is None:
+            return None
+        if self._mask is None:
+            outer = self.parent.mask() if self.parent else None
+            self._mask = self._open() if outer is None else self._open() & outer
+        return self._mask
+
+    def find(self, key: int) -> Computed | None:
+        """What was computed for `key`, without the failures that do not count here."""
+        found = self.known.get(key)
+        if found is None and self.parent is not None:
+            found = self.parent.find(key)
+            if found is not None and found[1]:
+                mask = self.mask()
+                found = found if mask is None else (found[0], found[1].only(mask))
+        return found
+
+    def keep(self, key: int, computed: Computed) -> None:
+        """Remember a result in the widest scope for which it holds."""
+        home = self
+        while home.parent is not None and home._mask is None:
+            home = home.parent
+        home.known[key] = computed
+
+
+@dataclass(eq=False)
+class Step:
+    """One compiled sub-expression."""
+
+    key: int
+    type: SqlType
+
+    def compute(self, scope: Scope) -> Computed:
+        """The values of all rows of the batch and what failed."""
+        raise NotImplementedError
+
+    def value(self, scope: Scope) -> Computed:
+        """As `compute`, once per scope."""
+        found = scope.find(self.key)
+        if found is None:
+            found = self.compute(scope)
+            scope.keep(self.key, found)
+        return found
+
+
+@dataclass(eq=False)
+class _Column(Step):
+    index: int
+
+    def value(self, scope: Scope) -> Computed:
+        return scope.batch.column(self.index), Failures(scope.length)
+
+
+@dataclass(eq=False)
+class _Constant(Step):
+    scalar: pa.Scalar
+
+    def value(self, scope: Scope) -> Computed:
+        return self.scalar, Failures(scope.length)
+
+
+@dataclass(eq=False)
+class _Apply(Step):
+    """A function or a conversion applied to the values of other steps."""
+
+    args: tuple[Step, ...]
+    types: tuple[SqlType, ...]
+    function: Callable[..., Any]
+    handles_nulls: bool = False
+    undecided: Callable[[Datum], Datum] | None = None
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    def compute(self, scope: Scope) -> Computed:
+        failures = Failures(scope.length)
+        datums = self._arguments(scope, failures)
+        scalars = all(isinstance(datum, pa.Scalar) for datum in datums)
+        if not self.handles_nulls and any(isinstance(d, pa.Scalar) and not d.is_valid for d in datums):
+            return pa.scalar(None, self.type.arrow), failures
+        if scalars:
+            return self._once(scope, datums, failures)
+        own = Failures(scope.length)
+        result = self.function(self._context(scope, datums, scope.length, own), *datums)
+        if own:
+            result = _null_where(result, own.mask())
+            failures.merge(own)
+        if not self.handles_nulls:
+            result = _null_like(result, datums)
+        return result, failures
+
+    def _arguments(self, scope: Scope, failures: Failures) -> list[Datum]:
+        datums: list[Datum] = []
+        for place, arg in enumerate(self.args):
+            datum, failed = arg.value(scope)
+            datums.append(datum)
+            if failed:
+                failures.merge(failed)
+            if self.undecided is not None and place + 1 < len(self.args):
+                open_ = self.undecided(datum)
+                if not failed and not pc.any(open_).as_py():
+                    rest = self.args[place + 1 :]
+                    return [*datums, *(pa.scalar(None, step.type.arrow) for step in rest)]
+                scope = scope.narrowed(_rows(open_, failed, scope.length))
+        return datums
+
+    def _once(self, scope: Scope, datums: Sequence[Datum], failures: Failures) -> Computed:
+        """A call whose arguments are the same in all rows."""
+        own = Failures(1)
+        arrays = [column(datum, 1) for datum in datums]
+        result = self.function(self._context(scope, (), 1, own), *arrays)
+        if own:
+            mask = scope.mask()
+            for row in range(scope.length) if mask is None else np.flatnonzero(mask).tolist():
+                failures.add(row, *own.rows[0])
+            return pa.scalar(None, self.type.arrow), failures
+        return (result if isinstance(result, pa.Scalar) else result[0]), failures
+
+    def _context(self, scope: Scope, datums: Sequence[Datum], length: int, failures: Failures) -> CallContext:
+        def needed() -> Mask | None:
+            mask = scope.mask() if length == scope.length and datums else None
+            for datum in () if self.handles_nulls else datums:
+                if isinstance(datum, pa.Array) and datum.null_count:
+                    valid = datum.is_valid().to_numpy(zero_copy_only=False)
+                    mask = valid if mask is None else mask & valid
+            return mask
+
+        return CallContext(length, self.type, self.types, failures, scope.times, needed, self.memo)
+
+
+@dataclass(eq=False)
+class _Case(Step):
+    branches: tuple[tuple[Step, Step], ...]
+    otherwise: Step
+
+    def compute(self, scope: Scope) -> Computed:
+        failures = Failures(scope.length)
+        conditions: list[pa.Array] = []
+        values: list[Datum] = []
+        for condition, value in self.branches:
+            truth, failed = condition.value(scope)
+            failures.merge(failed)
+            taken = column(truth, scope.length)
+            taken = taken.fill_null(False) if taken.null_count else taken
+            conditions.append(taken)
+            values.append(self._branch(value, scope.narrowed(_rows(taken, None, scope.length)), failures))
+            scope = scope.narrowed(_rows(pc.invert(taken), failed, scope.length))
+        values.append(self._branch(self.otherwise, scope, failures))
+        if len(conditions) == 1:
+            result = pc.if_else(conditions[0], *values)
+        else:
+            result = pc.case_when(pa.StructArray.from_arrays(conditions, _names(len(conditions))), *values)
+        return (_null_where(result, failures.mask()) if failures else result), failures
+
+    def _branch(self, step: Step, scope: Scope, failures: Failures) -> Datum:
+        value, failed = step.value(scope)
+        failures.merge(failed)
+        return value
+
+
+@dataclass(eq=False)
+class _Field(Step):
+    arg: Step
+    name: str
+
+    def compute(self, scope: Scope) -> Computed:
+        value, failures = self.arg.value(scope)
+        return pc.struct_field(value, self.name), failures
+
+
+def _names(count: int) -> list[str]:
+    return [str(number) for number in range(count)]
+
+
+def _rows(truth: Datum, failed: Failures | None, length: int) -> Open:
+    """The rows where `truth` is true and nothing failed so far."""
+
+    def rows() -> Mask:
+        mask: Mask = column(truth, length).fill_null(False).to_numpy(zero_copy_only=False)
+        return mask & ~failed.mask() if failed else mask
+
+    return rows
+
+
+def _null_where(values: Datum, rows: Mask) -> pa.Array:
+    return pc.if_else(truths(~rows), values, pa.scalar(None, values.type))
+
+
+def _null_like(values: Datum, datums: Sequence[Datum]) -> Datum:
+    """`values`, null where an argument is; most kernels have done so already."""
+    gaps = [datum for datum in datums if isinstance(datum, pa.Array) and datum.null_count]
+    if not gaps or (len(gaps) == 1 and _same_nulls(values, gaps[0])):
+        return values
+    valid = reduce(pc.and_, (datum.is_valid() for datum in gaps))
+    return pc.if_else(valid, values, pa.scalar(None, values.type))
+
+
+def _same_nulls(values: Datum, gap: pa.Array) -> bool:
+    if isinstance(values, pa.Scalar) or values.null_count != gap.null_count or values.offset or gap.offset:
+        return False
+    bits = (len(gap) + 7) // 8
+    mine, other = values.buffers()[0], gap.buffers()[0]
+    return bool(mine[:bits].equals(other[:bits]))
+
+
+class _Compiler:
+    """Turns expressions into steps; equal ones become the same step."""
+
+    def __init__(self) -> None:
+        self.steps: dict[Expression, Step] = {}
+        self.conversions: dict[tuple[int, SqlType, Convert], Step] = {}
+        self.keys = itertools.count()
+
+    def step(self, expression: Expression) -> Step:
+        found = self.steps.get(expression)
+        if found is None:
+            found = self.steps[expression] = self._make(expression, next(self.keys))
+        return found
+
+    def _make(self, expression: Expression, key: int) -> Step:
+        match expression:
+            case Column(type=type_, index=index):
+                return _Column(key, type_, index)
+            case Literal(type=type_, value=value):
+                return _Constant(key, type_, _scalar(value, type_))
+            case Call(type=type_, function=name, args=args):
+                return self._call(key, type_, name, args)
+            case Cast(type=type_, arg=arg, assignment=assignment):
+                inner = self.step(arg)
+                return self._converted(inner, type_, converter(arg.type, type_, assignment=assignment))
+            case Case(type=type_, branches=branches, otherwise=otherwise):
+                return _Case(
+                    key,
+                    type_,
+                    tuple((self.step(when), self._as(self.step(then), type_)) for when, then in branches),
+                    self._as(self.step(otherwise), type_),
+                )
+            case Field(type=type_, arg=arg, name=name):
+                return _Field(key, type_, self.step(arg), name)
+        raise TypeError(f"{type(expression).__name__} is not a scalar expression")
+
+    def _call(self, key: int, type_: SqlType, name: str, args: tuple[Expression, ...]) -> Step:
+        function = registry.scalar_function(name)
+        if function is None:
+            raise BindError(f"no function {name}", code="NAM-004")
+        types = function.resolve([Argument(arg.type, _constant(arg)) for arg in args]).args
+        steps = tuple(self._as(self.step(arg), target) for arg, target in zip(args, types, strict=True))
+        return _apply(key, type_, steps, types, function)
+
+    def _as(self, step: Step, target: SqlType) -> Step:
+        return self._converted(step, target, widened(step.type, target))
+
+    def _converted(self, step: Step, target: SqlType, convert: Convert | None) -> Step:
+        if convert is None:
+            return step
+        known = (step.key, target, convert)
+        if known not in self.conversions:
+            self.conversions[known] = self._convert(step, target, convert)
+        return self.conversions[known]
+
+    def _convert(self, step: Step, target: SqlType, convert: Convert) -> Step:
+        converted = _Apply(next(self.keys), target, (step,), (step.type,), convert)
+        if isinstance(step, _Constant) and not (step.type.kind is Kind.TIME and target.kind is Kind.TIMESTAMP):
+            value, failures = converted.compute(_empty_scope(Times(0, 0)))
+            if not failures:
+                return _Constant(converted.key, target, value)
+        return converted
+
+
+def _apply(
+    key: int, type_: SqlType, steps: tuple[Step, ...], types: tuple[SqlType, ...], function: ScalarFunction
+) -> Step:
+    return _Apply(key, type_, steps, types, function.implementation, function.handles_nulls, function.undecided)
+
+
+def _constant(expression: Expression) -> Any:
+    return expression.value if isinstance(expression, Literal) else NOT_CONSTANT
+
+
+def _scalar(value: Any, type_: SqlType) -> pa.Scalar:
+    if type_.kind is Kind.NULL:
+        return pa.scalar(None, pa.null())
+    return pa.scalar(value, type_.arrow)
+
+
+def _empty_scope(times: Times) -> Scope:
+    return Scope(pa.RecordBatch.from_pydict({}), times, 1)
+
+
+def compile_expression(expression: Expression) -> Evaluator:
+    """The expression, ready to be computed batch after batch. BindError: a call does not resolve."""
+    step = _Compiler().step(expression)
+    arrow = expression.type.arrow
+
+    def evaluate(batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
+        value, failures = step.value(Scope(batch, times, batch.num_rows))
+        array = column(value, batch.num_rows)
+        if failures:
+            array = _null_where(array, failures.mask())
+        return (array if array.type == arrow else array.cast(arrow)), failures
+
+    return evaluate
+
+
+def constant(expression: Expression, times: Times) -> Any:
+    """The Python value of an expression without columns, as in `Literal.value`. Raises BindError with a RUN code
+    when it cannot be computed."""
+    value, failures = _Compiler().step(expression).value(_empty_scope(times))
+    if failures:
+        error = failures.rows[0]
+        raise BindError(error.message, code=error.code, span=expression.span)
+    scalar = value if isinstance(value, pa.Scalar) else value[0]
+    if not scalar.is_valid:
+        return None
+    return scalar.value if pa.types.is_temporal(scalar.type) else scalar.as_py()

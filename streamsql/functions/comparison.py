@@ -1,0 +1,124 @@
+"""Comparisons and IN (sections 1.5 and 4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.errors import BindError
+from streamsql.functions.arithmetic import exact_type
+from streamsql.functions.call import CallContext, Datum
+from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
+from streamsql.functions.text import trim_blanks
+from streamsql.types import BOOLEAN, NULL, Kind, SqlType, common_type
+
+_SYNTAX = "two values of comparable types"
+
+
+def comparable(name: str, args: Sequence[Argument]) -> tuple[SqlType, ...]:
+    """The types in which the arguments are compared with each other, or BindError."""
+    types = [arg.type for arg in args]
+    common: SqlType | None = NULL
+    for type_ in types:
+        common = common_type(common, type_) if common is not None else None
+    if common is None and all(type_.is_datetime or type_.kind is Kind.NULL for type_ in types):
+        raise BindError(
+            f"the parameters of {name} must be of the same type, not {', '.join(map(str, types))}", code="TYP-004"
+        )
+    if common is None or common.kind is Kind.ROW:
+        raise cannot_apply(name, args, _SYNTAX)
+    if common.is_character or common.is_interval or common.is_binary:
+        # Character arguments stay as they are: whether one is CHAR decides about trailing blanks.
+        return tuple(type_ if type_.kind is not Kind.NULL else common for type_ in types)
+    if common.kind is Kind.DECIMAL:
+        return tuple(exact_type(type_) if type_.is_exact else common for type_ in types)
+    return tuple(common for _ in types)
+
+
+def _resolve(name: str) -> Callable[[Sequence[Argument]], Resolution]:
+    def resolve(args: Sequence[Argument]) -> Resolution:
+        if len(args) != 2:
+            raise cannot_apply(name, args, _SYNTAX)
+        return Resolution(BOOLEAN, comparable(name, args))
+
+    return resolve
+
+
+def _comparison(name: str, kernel: Any, text: str, examples: Sequence[tuple[str, str]]) -> Callable[..., Datum]:
+    def compare(call: CallContext, left: Datum, right: Datum) -> Datum:
+        return kernel(*sides(call, left, right))
+
+    compare.__doc__ = text
+    return scalar(name, f"a {name} b", _resolve(name), examples=examples)(compare)
+
+
+def sides(call: CallContext, *datums: Datum) -> Sequence[Datum]:
+    """The values as they are compared: without trailing blanks when one of the types is CHAR."""
+    if any(type_.kind is Kind.CHAR for type_ in call.args):
+        return [trim_blanks(datum) for datum in datums]
+    return datums
+
+
+equal = _comparison("=", pc.equal, "Whether both are equal.", [("'a ' = 'a'", "TRUE"), ("1 = 1.0", "TRUE")])
+not_equal = _comparison("<>", pc.not_equal, "Whether both differ.", [("1 <> 2", "TRUE")])
+less = _comparison("<", pc.less, "Whether a comes before b.", [("'B' < 'a'", "TRUE")])
+less_equal = _comparison("<=", pc.less_equal, "Whether a is b or comes before it.", [("2 <= 1.9", "FALSE")])
+greater = _comparison(">", pc.greater, "Whether a comes after b.", [("2 > 1", "TRUE")])
+greater_equal = _comparison(">=", pc.greater_equal, "Whether a is b or comes after it.", [("2 >= 2e0", "TRUE")])
+
+
+@scalar(
+    "IS DISTINCT FROM",
+    "a IS DISTINCT FROM b",
+    _resolve("IS DISTINCT FROM"),
+    examples=[("1 IS DISTINCT FROM 1.0", "FALSE"), ("CAST(NULL AS INTEGER) IS DISTINCT FROM 1", "TRUE")],
+    handles_nulls=True,
+)
+def is_distinct_from(call: CallContext, left: Datum, right: Datum) -> Datum:
+    """Whether both differ, null being equal to null and different from everything else; never null."""
+    left, right = sides(call, left, right)
+    differ = pc.not_equal(left, right)
+    if left.type != pa.null() and differ.null_count == 0:
+        return differ
+    return pc.coalesce(differ, pc.xor(pc.is_null(left), pc.is_null(right)))
+
+
+def _resolve_in(args: Sequence[Argument]) -> Resolution:
+    if len(args) < 2:
+        raise cannot_apply("IN", args, "x IN (value, ...)")
+    return Resolution(BOOLEAN, comparable("IN", args))
+
+
+@scalar(
+    "IN",
+    "x IN (value, ...)",
+    _resolve_in,
+    examples=[("2 IN (1, 2)", "TRUE"), ("3 IN (1, 2)", "FALSE")],
+    handles_nulls=True,
+)
+def is_in(call: CallContext, value: Datum, *items: Datum) -> Datum:
+    """Whether x equals one of the values; unknown when it does not and one of them is null."""
+    if all(isinstance(item, pa.Scalar) for item in items) and _hashable(call.args[0]):
+        found, has_null = call.prepared(tuple(map(id, items)), lambda: (*_value_set(call, items), items))[:2]
+        value = sides(call, value)[0]
+        result = pc.is_in(value, value_set=found.cast(value.type), skip_nulls=True)
+        unknown = pa.scalar(None, pa.bool_())
+        if has_null:
+            result = pc.if_else(result, True, unknown)
+        return result if value.null_count == 0 else pc.if_else(pc.is_valid(value), result, unknown)
+    compared = sides(call, value, *items)
+    return reduce(pc.or_kleene, (pc.equal(compared[0], item) for item in compared[1:]))
+
+
+def _hashable(type_: SqlType) -> bool:
+    """Whether equality of the type is equality of its bytes (0.0 and -0.0 are equal, and scales may differ)."""
+    return not type_.is_approximate and type_.kind is not Kind.DECIMAL
+
+
+def _value_set(call: CallContext, items: Sequence[Datum]) -> tuple[pa.Array, bool]:
+    values = pa.array([item.as_py() for item in sides(call, *items)], items[0].type)
+    return values.drop_null(), values.null_count > 0

@@ -1,0 +1,56 @@
+"""Whole columns of text: trimming, cutting and padding, each skipped when no value needs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.functions.call import Datum
+
+
+def offsets(values: pa.Array) -> npt.NDArray[np.int32]:
+    """Where each value of a string or binary array begins in its data, and where the last one ends."""
+    count = values.offset + len(values) + 1
+    return np.frombuffer(values.buffers()[1], dtype=np.int32, count=count)[values.offset :]
+
+
+def data(values: pa.Array) -> npt.NDArray[np.uint8]:
+    """The bytes of all values of a string or binary array."""
+    buffer = values.buffers()[2]
+    return np.frombuffer(buffer, dtype=np.uint8) if buffer is not None else np.zeros(0, dtype=np.uint8)
+
+
+def longest(values: Datum) -> int:
+    """Bytes of the longest value (an upper bound of its characters); 0 without values."""
+    if isinstance(values, pa.Scalar):
+        return len(values.as_buffer()) if values.is_valid else 0
+    return int(np.diff(offsets(values)).max()) if len(values) else 0
+
+
+def trim_blanks(values: Datum) -> Datum:
+    """The text without blanks at its end."""
+    if isinstance(values, pa.Array) and not _ends_in_blank(values):
+        return values
+    return pc.ascii_rtrim(values, " ")
+
+
+def cut(values: Datum, length: int) -> Datum:
+    """The first `length` characters of text."""
+    return values if longest(values) <= length else pc.utf8_slice_codeunits(values, 0, length)
+
+
+def pad(values: Datum, length: int) -> Datum:
+    """Text made `length` characters long: cut, or filled with blanks."""
+    return pc.utf8_rpad(cut(values, length), length, " ")
+
+
+def _ends_in_blank(values: pa.Array) -> bool:
+    if len(values) == 0:
+        return False
+    ends: npt.NDArray[Any] = offsets(values)
+    last = ends[1:][ends[1:] > ends[:-1]] - 1
+    return bool((data(values)[last] == 0x20).any())
