@@ -1,0 +1,126 @@
+"""Bytes in any pieces → record batches and rejects, for the formats that an input schema can name.
+
+The reading itself is the compiled `streamsql.kernels.decode_records`; this module tells it the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import pyarrow as pa
+
+from streamsql.errors import ConfigError
+from streamsql.io.format import Decoded, InputSchema, Reject
+from streamsql.io.formats.paths import plan_paths
+from streamsql.io.formats.schema import check_schema
+from streamsql.kernels.decode_records import CsvRecords, JsonRecords
+from streamsql.types import Kind
+
+MAX_RECORD = 16 << 20
+"""Bytes that one record may have; longer ones are rejected, so that memory stays bounded."""
+
+PARSE_ERROR = "Parse error"
+COERCION_ERROR = "Coercion error"
+
+CsvHeader = Literal["auto", "yes", "no"]
+_HEADERS: dict[CsvHeader, int] = {"no": 0, "auto": 1, "yes": 2}
+
+# The order of `enum class Type` in kernels/decode_columns.h.
+_CODES = {
+    kind: code
+    for code, kind in enumerate(
+        (
+            Kind.BOOLEAN,
+            Kind.TINYINT,
+            Kind.SMALLINT,
+            Kind.INTEGER,
+            Kind.BIGINT,
+            Kind.DECIMAL,
+            Kind.REAL,
+            Kind.DOUBLE,
+            Kind.CHAR,
+            Kind.VARCHAR,
+            Kind.BINARY,
+            Kind.VARBINARY,
+            Kind.DATE,
+            Kind.TIME,
+            Kind.TIMESTAMP,
+        )
+    )
+}
+
+
+class RecordDecoder:
+    """Decodes one stream of bytes; the pieces it is fed in never change the result. See `decoder`."""
+
+    def __init__(self, records: JsonRecords | CsvRecords, schema: pa.Schema) -> None:
+        self._records = records
+        self._schema = schema
+
+    def feed(self, data: bytes) -> Decoded:
+        """The rows and rejects of all records that are complete with `data`."""
+        try:
+            self._records.feed(data)
+        except OverflowError as error:
+            raise ConfigError(str(error), hint="feed smaller pieces, or shorten the column") from None
+        return self._take()
+
+    def finish(self) -> Decoded:
+        """The rows and rejects of what is left: the last record may lack its delimiter."""
+        self._records.finish()
+        return self._take()
+
+    def _take(self) -> Decoded:
+        arrays, _, rejects, records = self._records.take()
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        if not rejects:
+            return Decoded(batch, (), records)
+        return Decoded(batch, tuple(_reject(*reject) for reject in rejects), records)
+
+
+def decoder(
+    schema: InputSchema,
+    needed: Iterable[int] | None = None,
+    *,
+    csv_header: CsvHeader = "no",
+    max_record: int = MAX_RECORD,
+) -> RecordDecoder:
+    """A decoder for records of `schema`.
+
+    `needed` holds the positions of the columns whose values matter (all, when None): the others come out as nulls,
+    but are still checked, so that the same records are rejected. `csv_header` says whether the first CSV row names
+    the columns: if it holds exactly their names (case, blanks and `COL_` aside), fields go by name; otherwise "yes"
+    skips it and "auto" takes it as data. Records longer than `max_record` bytes are rejected.
+    Raises ConfigError for a schema that cannot be read.
+    """
+    check_schema(schema)
+    if csv_header not in _HEADERS:
+        raise ConfigError(f"csv_header is {csv_header!r}; it can be auto, yes or no")
+    wanted = frozenset(range(len(schema.columns))) if needed is None else frozenset(needed)
+    columns = [
+        (
+            _CODES[column.type.kind],
+            position in wanted,
+            column.type.precision,
+            column.type.scale,
+            column.type.length,
+            f'column "{column.name}" {column.type}',
+        )
+        for position, column in enumerate(schema.columns)
+    ]
+    types = [column.type.arrow for column in schema.columns]
+    names = [column.name for column in schema.columns]
+    records: JsonRecords | CsvRecords
+    if schema.format == "JSON":
+        plan = plan_paths(schema)
+        records = JsonRecords(columns, types, plan.nodes, plan.places, plan.each, max_record)
+    else:
+        records = CsvRecords(
+            columns, types, names, schema.row_delimiter, schema.column_delimiter, _HEADERS[csv_header], max_record
+        )
+    return RecordDecoder(records, pa.schema(list(zip(names, types, strict=True))))
+
+
+def _reject(before: int, record: bytes, coercion: bool, message: str) -> Reject:
+    return Reject(before, record, COERCION_ERROR if coercion else PARSE_ERROR, message)

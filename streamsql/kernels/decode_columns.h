@@ -1,0 +1,410 @@
+/* Typed columns under construction, and the coercion of one input value into one of them
+   (docs/spec/kinesis-application.md, section 3.3).
+
+   Fixed-width values are written straight to their row; text is remembered and copied when the row is complete, so
+   that a later value for the same column (a duplicate key) simply replaces the earlier one. */
+#pragma once
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <vector>
+
+#include "decode_number.h"
+
+namespace streamsql {
+
+enum class Type : int {
+    boolean, tinyint, smallint, integer, bigint, decimal, real, double_, char_, varchar, binary, varbinary,
+    date, time, timestamp
+};
+
+/* Blocks of memory that live until clear(): unescaped text, padding. Zero bytes follow every piece. */
+class Arena {
+    std::vector<std::unique_ptr<char[]>> blocks_;
+    size_t left_ = 0, first_ = 0;
+    char* next_ = nullptr;
+
+  public:
+    char* take(size_t n) {
+        n += PADDING;
+        if (n > left_) {
+            left_ = n > 65536 ? n : 65536;
+            if (blocks_.empty()) first_ = left_;
+            blocks_.emplace_back(new char[left_]);
+            next_ = blocks_.back().get();
+        }
+        char* result = next_;
+        memset(result + n - PADDING, 0, PADDING);
+        next_ += n;
+        left_ -= n;
+        return result;
+    }
+    void clear() {
+        if (blocks_.empty()) return;
+        blocks_.resize(1);  // the first block is kept: most records need no more
+        next_ = blocks_[0].get();
+        left_ = first_;
+    }
+};
+
+template <typename T> T* resized(T* block, size_t n) {
+    void* result = realloc((void*)block, n * sizeof(T) + PADDING);
+    if (!result) throw std::bad_alloc();
+    return (T*)result;
+}
+
+struct Failure {
+    int column;
+    bool range;
+    Text value;
+};
+
+struct Column {
+    /* the declaration */
+    Type type;
+    bool needed;
+    int precision, scale;
+    int64_t length;
+    std::string described;  // for messages: `column "PRICE" DOUBLE`
+    bool repeated = true;   // the same in each row of one record (not below the flattened array)
+
+    /* the rows: one byte of validity per row, a fixed-width array, or offsets and bytes */
+    uint8_t* valid = nullptr;
+    char* data = nullptr;
+    int32_t* offsets = nullptr;
+    size_t used = 0, room = 0;
+
+    Text pending{nullptr, nullptr};  // text of the row being read
+    int64_t pad = 0;                 // blanks (CHAR) or zero bytes (BINARY) to add to it
+    DateMemory memory;
+
+    bool textual() const { return type >= Type::char_ && type <= Type::varbinary; }
+    int width() const {
+        static const int widths[] = {1, 1, 2, 4, 8, 16, 4, 8, 0, 0, 0, 0, 4, 4, 8};
+        return widths[(int)type];
+    }
+    template <typename T> T* values() { return (T*)data; }
+};
+
+class Columns {
+  public:
+    std::vector<Column> all;
+    std::vector<int> texts;  // positions of the needed character and binary columns
+    std::vector<Failure> failures;
+    Arena arena;
+    int64_t row = 0;  // the row being read = rows finished so far
+
+    Columns() = default;
+    Columns(const Columns&) = delete;
+    ~Columns() { release(); }
+
+    void declare(int type, bool needed, int precision, int scale, int64_t length, const std::string& described) {
+        Column c;
+        c.type = (Type)type, c.needed = needed, c.precision = precision, c.scale = scale, c.length = length;
+        c.described = described;
+        if (c.needed && c.textual()) texts.push_back((int)all.size());
+        all.push_back(std::move(c));
+    }
+
+    /* Room for one more row. */
+    void reserve() {
+        if (likely(row < capacity_)) return;
+        const int64_t n = capacity_ ? capacity_ * 2 : (expected_ > 64 ? expected_ : 64);
+        for (Column& c : all) {
+            if (!c.needed) continue;
+            c.valid = resized(c.valid, (size_t)n);
+            memset(c.valid + capacity_, 0, size_t(n - capacity_));
+            if (c.textual()) {
+                c.offsets = resized(c.offsets, (size_t)n + 1);
+                if (!capacity_) c.offsets[0] = 0;
+            } else c.data = resized(c.data, (size_t)n * (size_t)c.width());
+        }
+        capacity_ = n;
+    }
+
+    /* Ends the row: copies its text. `keep` leaves the text of repeated columns in place for the record's next row. */
+    void commit(bool keep = false) {
+        for (int i : texts) {
+            Column& c = all[(size_t)i];
+            if (c.pending.begin) append(c);
+            c.offsets[row + 1] = (int32_t)c.used;
+            if (!keep || !c.repeated) c.pending.begin = nullptr;
+        }
+        row++;
+    }
+
+    /* Forgets rows [first, row] and everything read since. */
+    void roll_back(int64_t first) {
+        for (Column& c : all) {
+            if (!c.needed || !c.valid) continue;
+            const int64_t last = row < capacity_ ? row : capacity_ - 1;
+            memset(c.valid + first, 0, size_t(last - first + 1));
+            if (c.textual()) { c.used = (size_t)c.offsets[first]; c.pending.begin = nullptr; }
+        }
+        row = first;
+        failures.clear();
+    }
+
+    /* The columns that repeat in each row of a record take the values of row `from`. */
+    void repeat(int64_t from) {
+        for (Column& c : all) {
+            if (!c.needed || !c.repeated || c.textual()) continue;
+            c.valid[row] = c.valid[from];
+            const size_t w = (size_t)c.width();
+            memcpy(c.data + w * (size_t)row, c.data + w * (size_t)from, w);
+        }
+    }
+
+    /* Ends a record: no text is left for a further row. */
+    void end_record() {
+        for (int i : texts) all[(size_t)i].pending.begin = nullptr;
+    }
+
+    /* Bytes that one more row of the record would copy. */
+    size_t repeated_bytes() const {
+        size_t total = 16 * all.size();
+        for (int i : texts)
+            if (all[(size_t)i].repeated && all[(size_t)i].pending.begin) total += all[(size_t)i].pending.size();
+        return total;
+    }
+
+    void release() {
+        for (Column& c : all) {
+            free(c.valid), free(c.data), free(c.offsets);
+            c.valid = nullptr, c.data = nullptr, c.offsets = nullptr;
+        }
+        start_batch();
+    }
+
+    /* Called once the arrays were handed over: the next batch is expected to be as long as this one. */
+    void start_batch() {
+        for (Column& c : all) c.room = c.used = 0;
+        expected_ = row < 1 << 20 ? row : 1 << 20;
+        capacity_ = row = 0;
+    }
+
+    void set_null(Column& c) {
+        if (!c.needed) return;
+        if (c.textual()) c.pending.begin = nullptr;
+        else c.valid[row] = 0;
+    }
+
+    /* Takes back what was read for column i in this row. */
+    void reset(int i) {
+        set_null(all[(size_t)i]);
+        for (size_t k = failures.size(); k-- > 0;)
+            if (failures[k].column == i) failures.erase(failures.begin() + (int64_t)k);
+    }
+
+    void fail(int i, Text value, Fit fit) { failures.push_back({i, fit == Fit::range, value}); }
+
+    void set_boolean_literal(int i, bool value, Text source);
+    void set_number(int i, const Number& n, Text source);
+    void set_text(int i, Text value);
+    void set_container(int i, Text source);
+
+  private:
+    int64_t capacity_ = 0, expected_ = 0;
+
+    template <typename T> void put(Column& c, T value) {
+        if (!c.needed) return;
+        c.values<T>()[row] = value;
+        c.valid[row] = 1;
+    }
+
+    void put_characters(Column& c, Text value) {
+        if (!c.needed) return;
+        c.pad = 0;
+        if (unlikely((int64_t)value.size() > c.length)) value = first_characters(value, c.length);
+        if (c.type == Type::char_) c.pad = c.length - characters(value);
+        c.pending = value;
+    }
+
+    void put_bytes(Column& c, Text value) {
+        if (!c.needed) return;
+        if ((int64_t)value.size() > c.length) value.end = value.begin + c.length;
+        c.pad = c.type == Type::binary ? c.length - (int64_t)value.size() : 0;
+        c.pending = value;
+    }
+
+    void append(Column& c) {
+        const size_t n = c.pending.size(), total = n + (size_t)c.pad;
+        if (unlikely(c.used + total + PADDING > c.room)) {
+            if (c.used + total > 0x7fffffff)
+                throw std::overflow_error("one batch holds more than 2 GiB of text in " + c.described);
+            c.room = (c.used + total) * 2 + 1024;
+            c.data = resized(c.data, c.room);
+        }
+        if (likely(n <= 16)) memcpy(c.data + c.used, c.pending.begin, 16);
+        else memcpy(c.data + c.used, c.pending.begin, n);
+        if (unlikely(c.pad > 0)) memset(c.data + c.used + n, c.type == Type::char_ ? ' ' : 0, (size_t)c.pad);
+        c.used += total;
+        c.valid[row] = 1;
+    }
+
+    bool put_integer(Column& c, int64_t value, Fit& fit);
+    bool put_binary_literal(Column& c, Text value);
+    bool put_moment(Column& c, Text value);
+    Fit convert(Column& c, const Number& n);
+};
+
+/* ---- coercion ------------------------------------------------------------------------------------------- */
+
+inline Fit Columns::convert(Column& c, const Number& n) {
+    static const int64_t highs[] = {0, 127, 32767, 2147483647, INT64_MAX};
+    Fit fit;
+    switch (c.type) {
+    case Type::double_: {
+        double v;
+        fit = to_double(n, &v);
+        if (likely(fit == Fit::ok)) put<double>(c, v);
+        return fit;
+    }
+    case Type::real: {
+        float v;
+        fit = to_float(n, &v);
+        if (fit == Fit::ok) put<float>(c, v);
+        return fit;
+    }
+    case Type::decimal: {
+        int128 v;
+        fit = to_decimal(n, c.precision, c.scale, &v);
+        if (fit == Fit::ok) {
+            if (c.needed) memcpy(c.data + 16 * row, &v, 16), c.valid[row] = 1;
+        }
+        return fit;
+    }
+    default: {
+        int64_t v;
+        const int64_t high = highs[(int)c.type];
+        fit = to_integer(n, -high - 1, high, &v);
+        if (unlikely(fit != Fit::ok)) return fit;
+        if (c.type == Type::bigint) put<int64_t>(c, v);
+        else if (c.type == Type::integer) put<int32_t>(c, (int32_t)v);
+        else if (c.type == Type::smallint) put<int16_t>(c, (int16_t)v);
+        else put<int8_t>(c, (int8_t)v);
+        return fit;
+    }
+    }
+}
+
+inline void Columns::set_number(int i, const Number& n, Text source) {
+    Column& c = all[(size_t)i];
+    if (likely(c.type >= Type::tinyint && c.type <= Type::double_)) {
+        const Fit fit = convert(c, n);
+        if (unlikely(fit != Fit::ok)) fail(i, source, fit);
+    } else if (c.type == Type::char_ || c.type == Type::varchar) put_characters(c, source);
+    else if (c.type == Type::boolean) {
+        int64_t exponent;
+        put<uint8_t>(c, n.long_form ? !digits_of(n, &exponent).empty() : n.mantissa != 0);
+    } else fail(i, source, Fit::malformed);
+}
+
+inline void Columns::set_boolean_literal(int i, bool value, Text source) {
+    Column& c = all[(size_t)i];
+    if (c.type == Type::boolean) put<uint8_t>(c, value);
+    else if (c.type >= Type::tinyint && c.type <= Type::double_) {
+        static const char digits[] = "01";
+        Number n{value, 0, false, false, {digits + value, digits + value + 1}};
+        const Fit fit = convert(c, n);
+        if (fit != Fit::ok) fail(i, source, fit);
+    } else if (c.type == Type::char_ || c.type == Type::varchar) put_characters(c, source);
+    else if (c.textual()) {
+        if (!c.needed) return;
+        const size_t n = c.type == Type::binary ? (size_t)c.length : 1;
+        char* bytes = arena.take(n);
+        memset(bytes, 0, n);
+        bytes[n - 1] = value;
+        put_bytes(c, {bytes, bytes + n});
+    } else fail(i, source, Fit::malformed);
+}
+
+/* X'0FA7' → bytes. */
+inline bool Columns::put_binary_literal(Column& c, Text value) {
+    value = trim(value);
+    if (value.size() < 3 || (*value.begin | 0x20) != 'x' || value.begin[1] != '\'' || value.end[-1] != '\'' ||
+        value.size() % 2 == 0)
+        return false;
+    char *bytes = arena.take(value.size() / 2), *o = bytes;
+    for (const char* p = value.begin + 2; p < value.end - 1; p += 2) {
+        if (hex_value(p[0]) < 0 || hex_value(p[1]) < 0) return false;
+        *o++ = (char)(hex_value(p[0]) << 4 | hex_value(p[1]));
+    }
+    put_bytes(c, {bytes, o});
+    return true;
+}
+
+inline bool Columns::put_moment(Column& c, Text value) {
+    value = trim(value);
+    int64_t stamp;
+    int32_t part;
+    if (c.type == Type::timestamp) {
+        if (unlikely(!parse_timestamp(value, c.memory, &stamp))) return false;
+        put<int64_t>(c, stamp);
+    } else if (c.type == Type::date) {
+        if (value.size() != 10 || !c.memory.read(value.begin, &part)) return false;
+        put<int32_t>(c, part);
+    } else {
+        if (parse_clock(value, &part) != value.end || value.size() == 0) return false;
+        put<int32_t>(c, part);
+    }
+    return true;
+}
+
+/* A JSON string (escapes undone) or a CSV field. */
+inline void Columns::set_text(int i, Text value) {
+    Column& c = all[(size_t)i];
+    bool fits = true;
+    Fit fit = Fit::malformed;
+    switch (c.type) {
+    case Type::char_:
+    case Type::varchar: put_characters(c, value); return;
+    case Type::date:
+    case Type::time:
+    case Type::timestamp: fits = put_moment(c, value); break;
+    case Type::boolean:
+        put<uint8_t>(c, value.size() == 4 && (value.begin[0] | 32) == 't' && (value.begin[1] | 32) == 'r' &&
+                            (value.begin[2] | 32) == 'u' && (value.begin[3] | 32) == 'e');
+        return;
+    case Type::binary:
+    case Type::varbinary: fits = put_binary_literal(c, value); break;
+    default: {
+        Number n;
+        fits = read_text_number(value, n);
+        if (fits) fits = (fit = convert(c, n)) == Fit::ok;
+    }
+    }
+    if (unlikely(!fits)) fail(i, value, fit);
+}
+
+inline void Columns::set_container(int i, Text source) {
+    Column& c = all[(size_t)i];
+    if (c.type == Type::char_ || c.type == Type::varchar) put_characters(c, source);
+    else fail(i, source, Fit::malformed);
+}
+
+/* ---- finished columns ----------------------------------------------------------------------------------- */
+
+/* Bytes of 0 and 1 → an Arrow bitmap of n bits (PADDING-rounded memory, owned by the caller); counts the ones. */
+inline uint8_t* packed(const uint8_t* flags, int64_t n, int64_t* ones) {
+    const int64_t size = (n + 7) / 8;
+    uint8_t* bits = resized((uint8_t*)nullptr, (size_t)size);
+    int64_t count = 0, i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, flags + i, 8);
+        const uint8_t b = (uint8_t)((eight * 0x0102040810204080ULL) >> 56);
+        bits[i / 8] = b;
+        count += __builtin_popcount(b);
+    }
+    if (i < n) {
+        uint8_t b = 0;
+        for (int k = 0; i + k < n; k++) b = (uint8_t)(b | flags[i + k] << k);
+        bits[i / 8] = b;
+        count += __builtin_popcount(b);
+    }
+    *ones = count;
+    return bits;
+}
+
+}  // namespace streamsql

@@ -1,0 +1,225 @@
+/* Delimited text → rows: any delimiters, quoted fields with doubled quotes and line breaks, an optional header. */
+#pragma once
+#include "decode_reader.h"
+
+namespace streamsql {
+
+enum class Header : int { no, automatic, yes };
+
+class CsvReader : public Reader {
+  public:
+    Header header = Header::no;
+    std::vector<std::string> names;  // of the columns, for the header
+
+    void configure(const std::string& row_delimiter, const std::string& column_delimiter) {
+        line_end_ = row_delimiter;
+        comma_ = column_delimiter;
+        strip_return_ = row_delimiter == "\n";
+        single_ = row_delimiter.size() == 1 && column_delimiter.size() == 1;
+        const char c = comma_[0], r = line_end_[0];
+        copy_fields_ = strchr("0123456789.eE+-", c) || strchr("0123456789.eE+-", r);
+        for (size_t i = 0; i < columns.all.size(); i++) order_.push_back((int)i);
+    }
+
+  protected:
+    const char* between(const char* p, const char* end, bool last) override {
+        for (;;) {
+            if (at(p, end, line_end_)) p += line_end_.size();
+            else if (strip_return_ && p < end && *p == '\r' && (p[1] == '\n' || (last && p + 1 == end))) p++;
+            else return p;
+        }
+    }
+
+    const char* record(const char* p, const char* end, bool last) override {
+        complaint_ = nullptr;
+        const char* stop = header == Header::no ? row(p, end, last) : header_row(p, end, last);
+        if (likely(stop && size_t(row_end_ - p) <= max_record)) return stop;
+        columns.roll_back(columns.row);
+        // a record of the greatest length ends at most this far on: `\r` and the delimiter
+        if (!stop && !complaint_ && size_t(end - p) <= max_record + 1 + line_end_.size()) return nullptr;
+        if (!complaint_) return reject_line(p, end, last, "the record is longer than " + std::to_string(max_record) + " bytes");
+        return reject_line(p, end, last, complaint_);
+    }
+
+    bool may_end(const char* from, const char* to, bool) override {
+        return memchr(from, line_end_.back(), size_t(to - from)) != nullptr;
+    }
+
+  private:
+    struct Field {
+        Text text;
+        bool row_ended;
+    };
+
+    std::string comma_ = ",";
+    bool strip_return_ = true, single_ = true, copy_fields_ = false;
+    std::vector<int> order_;  // field → column
+    const char* complaint_ = nullptr;
+    const char* row_end_ = nullptr;  // the last byte of the row, without its delimiter
+    bool high_ = false;
+
+    static bool at(const char* p, const char* end, const std::string& delimiter) {
+        return size_t(end - p) >= delimiter.size() && memcmp(p, delimiter.data(), delimiter.size()) == 0;
+    }
+    /* Whether the bytes to the end may be the beginning of the delimiter. */
+    static bool may_become(const char* p, const char* end, const std::string& delimiter) {
+        return size_t(end - p) < delimiter.size() && memcmp(p, delimiter.data(), size_t(end - p)) == 0;
+    }
+
+    const char* row(const char* p, const char* end, bool last) {
+        const char* start = p;
+        const size_t wanted = order_.size();
+        Field f{{p, p}, false};
+        high_ = false;
+        for (size_t i = 0; !f.row_ended; i++) {
+            if (!(p = field(p, end, last, f))) return nullptr;
+            if (likely(i < wanted)) take(order_[i], f.text);
+        }
+        if (unlikely(high_) && !valid_utf8(start, row_end_)) {
+            complaint_ = "not UTF-8";
+            return nullptr;
+        }
+        if (unlikely(size_t(row_end_ - start) > max_record)) return p;
+        records++;
+        if (unlikely(!columns.failures.empty())) reject_coercion(start, row_end_, columns.row);
+        else columns.commit();
+        return p;
+    }
+
+    void take(int column, Text text) {
+        Column& c = columns.all[(size_t)column];
+        if (c.type != Type::char_ && c.type != Type::varchar) {
+            text = trim(text);
+            if (text.begin == text.end) { columns.set_null(c); return; }
+            if (unlikely(copy_fields_)) text = copied(text);
+        }
+        columns.set_text(column, text);
+    }
+
+    Text copied(Text text) {
+        char* o = columns.arena.take(text.size());
+        memcpy(o, text.begin, text.size());
+        return {o, o + text.size()};
+    }
+
+    /* Reads one field and the delimiter after it; returns the byte after that, or null (more bytes, or a complaint). */
+    const char* field(const char* p, const char* end, bool last, Field& f) {
+        if (unlikely(*p == '"' && p < end)) return quoted(p, end, last, f);
+        f.text.begin = p;
+        for (;;) {
+            p = any_of_three(p, end, comma_[0], line_end_[0], line_end_[0], &high_);
+            if (p >= end) return last ? end_of_input(end, f) : nullptr;
+            if (likely(single_)) {
+                f.text.end = p;
+                return *p == line_end_[0] ? end_of_row(p, f) : (f.row_ended = false, p + 1);
+            }
+            if (at(p, end, line_end_)) { f.text.end = p; return end_of_row(p, f); }
+            if (at(p, end, comma_)) { f.text.end = p; f.row_ended = false; return p + comma_.size(); }
+            if (!last && (may_become(p, end, line_end_) || may_become(p, end, comma_))) return nullptr;
+            p++;
+        }
+    }
+
+    const char* end_of_input(const char* end, Field& f) {
+        f.text.end = end;
+        end_of_row(end, f);
+        return end;
+    }
+
+    const char* end_of_row(const char* p, Field& f) {
+        if (strip_return_ && f.text.end > f.text.begin && f.text.end[-1] == '\r') f.text.end--;
+        row_end_ = f.text.end;
+        f.row_ended = true;
+        return p + line_end_.size();
+    }
+
+    /* A field in quotes; p is at the opening quote. */
+    const char* quoted(const char* p, const char* end, bool last, Field& f) {
+        Text inside{++p, p};
+        bool doubled = false;
+        for (;; p += 2) {
+            p = any_of_three(p, end, '"', '"', '"', &high_);
+            if (p + 1 >= end && !last) return nullptr;
+            if (p >= end) { complaint_ = "a quote is not closed"; return nullptr; }
+            if (p + 1 >= end || p[1] != '"') break;
+            doubled = true;
+        }
+        inside.end = p++;
+        f.text = doubled ? undoubled(inside) : inside;
+        return after_quote(p, end, last, f);
+    }
+
+    const char* after_quote(const char* p, const char* end, bool last, Field& f) {
+        for (; p < end; p++) {
+            if (at(p, end, line_end_)) return end_of_quoted_row(p, p + line_end_.size(), f);
+            if (at(p, end, comma_)) { f.row_ended = false; return p + comma_.size(); }
+            if (!last && (may_become(p, end, line_end_) || may_become(p, end, comma_))) return nullptr;
+            if (*p != ' ' && *p != '\t' && !(strip_return_ && *p == '\r')) {
+                complaint_ = "text after a closing quote";
+                return nullptr;
+            }
+        }
+        return last ? end_of_quoted_row(end, end, f) : nullptr;
+    }
+
+    const char* end_of_quoted_row(const char* p, const char* next, Field& f) {
+        f.row_ended = true;
+        row_end_ = strip_return_ && p[-1] == '\r' ? p - 1 : p;
+        return next;
+    }
+
+    Text undoubled(Text t) {
+        char *begin = columns.arena.take(t.size()), *o = begin;
+        for (const char* p = t.begin; p < t.end; p++) {
+            *o++ = *p;
+            if (*p == '"') p++;
+        }
+        return {begin, o};
+    }
+
+    /* ---- the header ------------------------------------------------------------------------------------- */
+
+    /* The first row: names of the columns, or data after all. */
+    const char* header_row(const char* p, const char* end, bool last) {
+        std::vector<std::string> cells;
+        Field f{{p, p}, false};
+        const char* q = p;
+        while (!f.row_ended) {
+            if (!(q = field(q, end, last, f))) {
+                if (complaint_) header = Header::no;
+                return nullptr;
+            }
+            const Text cell = trim(f.text);
+            cells.emplace_back(cell.begin, cell.end);
+        }
+        const bool known = order_by(cells, false) || order_by(cells, true);
+        const bool data = !known && header == Header::automatic;
+        header = Header::no;
+        return data ? row(p, end, last) : q;
+    }
+
+    /* `COL_Price ` → `price`. */
+    static std::string folded(std::string name) {
+        for (char& c : name)
+            if (c >= 'A' && c <= 'Z') c = (char)(c | 0x20);
+        return name.compare(0, 4, "col_") == 0 ? name.substr(4) : name;
+    }
+
+    /* Orders the fields by name if the cells are exactly the columns' names. */
+    bool order_by(const std::vector<std::string>& cells, bool fold) {
+        if (cells.size() != names.size()) return false;
+        std::vector<int> order;
+        std::vector<bool> used(names.size(), false);
+        for (const std::string& cell : cells) {
+            size_t i = 0;
+            while (i < names.size() && (used[i] || (fold ? folded(cell) != folded(names[i]) : cell != names[i]))) i++;
+            if (i == names.size()) return false;
+            used[i] = true;
+            order.push_back((int)i);
+        }
+        order_ = order;
+        return true;
+    }
+};
+
+}  // namespace streamsql

@@ -1,0 +1,244 @@
+/* Decimal text → integers, doubles, floats and decimals, all exact or correctly rounded. */
+#pragma once
+#include "decode_text.h"
+
+namespace streamsql {
+
+/* A number as written: ±mantissa × 10^exponent. With more than 19 significant digits `mantissa` is not usable
+   (`long_form`), and the readers below go back to the text. `text` has no sign. */
+struct Number {
+    uint64_t mantissa;
+    int32_t exponent;
+    bool negative, long_form;
+    Text text;
+};
+
+enum class Fit { ok, malformed, range };  // malformed: not a value of the type at all
+
+constexpr int32_t EXPONENT_LIMIT = 1000000;
+static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const uint64_t TENS[] = {1ULL,
+                                10ULL,
+                                100ULL,
+                                1000ULL,
+                                10000ULL,
+                                100000ULL,
+                                1000000ULL,
+                                10000000ULL,
+                                100000000ULL,
+                                1000000000ULL,
+                                10000000000ULL,
+                                100000000000ULL,
+                                1000000000000ULL,
+                                10000000000000ULL,
+                                100000000000000ULL,
+                                1000000000000000ULL,
+                                10000000000000000ULL,
+                                100000000000000000ULL,
+                                1000000000000000000ULL,
+                                10000000000000000000ULL};
+
+/* Reads [.digits][e±digits] after the integer part; false (with p at the offending byte) when a digit is missing.
+   `strict` asks for a digit after the point, as JSON does. */
+inline bool read_fraction(const char*& p, Number& n, uint64_t& m, int& digits, bool strict) {
+    int32_t exponent = 0;
+    if (*p == '.') {
+        const char* first = ++p;
+        for (; is_digit(*p); p++) {
+            m = m * 10 + uint64_t(*p - '0');
+            digits += m != 0;
+        }
+        if (strict && p == first) return false;
+        exponent = (int32_t)-(p - first < EXPONENT_LIMIT * 64 ? p - first : EXPONENT_LIMIT * 64);
+    }
+    if ((*p | 0x20) == 'e') {
+        p++;
+        const bool minus = *p == '-';
+        if (minus || *p == '+') p++;
+        if (!is_digit(*p)) return false;
+        int32_t e = 0;
+        for (; is_digit(*p); p++)
+            if (e < EXPONENT_LIMIT) e = e * 10 + (*p - '0');
+        exponent += minus ? -e : e;
+    }
+    n.exponent = exponent;
+    return true;
+}
+
+/* A JSON number at p (a digit or `-`); on failure p is at the offending byte. */
+inline bool read_json_number(const char*& p, Number& n) {
+    n.negative = *p == '-';
+    p += n.negative;
+    n.text.begin = p;
+    uint64_t m = 0;
+    int digits = 0;
+    if (*p == '0') p++;
+    else {
+        const char* first = p;
+        for (; is_digit(*p); p++) m = m * 10 + uint64_t(*p - '0');
+        if (p == first) return false;
+        digits = (int)(p - first < 1000 ? p - first : 1000);
+    }
+    n.exponent = 0;
+    if (unlikely((*p | 0x20) == 'e') || *p == '.')
+        if (!read_fraction(p, n, m, digits, true)) return false;
+    n.text.end = p;
+    n.mantissa = m;
+    n.long_form = digits > 19;
+    return true;
+}
+
+/* A number as people write it in text: blanks around it, a sign, leading zeros, `.5` and `5.` allowed. */
+inline bool read_text_number(Text t, Number& n) {
+    t = trim(t);
+    const char* p = t.begin;
+    if (p == t.end) return false;
+    n.negative = *p == '-';
+    if (n.negative || *p == '+') p++;
+    n.text.begin = p;
+    uint64_t m = 0;
+    int digits = 0;
+    const char* first = p;
+    for (; is_digit(*p); p++) {
+        m = m * 10 + uint64_t(*p - '0');
+        digits += m != 0;
+    }
+    const bool whole = p > first;
+    if (!whole && (*p != '.' || !is_digit(p[1]))) return false;
+    n.exponent = 0;
+    if (!read_fraction(p, n, m, digits, false) || p != t.end) return false;
+    n.text.end = p;
+    n.mantissa = m;
+    n.long_form = digits > 19;
+    return true;
+}
+
+/* ---- approximate ---------------------------------------------------------------------------------------- */
+
+/* The library's correctly rounded reader; it cannot tell overflow from underflow, so the caller's exponent does. */
+template <typename F> inline Fit from_text(const Number& n, F* value) {
+    const auto result = std::from_chars(n.text.begin, n.text.end, *value);
+    if (result.ec == std::errc()) return *value > (sizeof(F) == 8 ? (F)1.7976931348623157e308 : (F)3.4028234663852886e38) ? Fit::range : Fit::ok;
+    if (n.mantissa == 0 && !n.long_form) { *value = 0; return Fit::ok; }
+    int64_t magnitude = n.exponent;  // power of ten of the leading digit, roughly; the limits are far apart
+    bool leading = true;
+    for (const char* p = n.text.begin; p < n.text.end && (is_digit(*p) || *p == '.'); p++) {
+        if (*p == '.') continue;
+        leading = leading && *p == '0';
+        magnitude += !leading;
+    }
+    if (magnitude > 0) return Fit::range;
+    *value = 0;
+    return Fit::ok;
+}
+
+inline Fit to_double(const Number& n, double* value) {
+    const int e = n.exponent;
+    Fit fit = Fit::ok;
+    if (likely(!n.long_form && n.mantissa <= (1ULL << 53) && e >= -22 && e <= 22))
+        *value = e < 0 ? (double)n.mantissa / POWERS[-e] : (double)n.mantissa * POWERS[e];
+    else fit = from_text(n, value);
+    if (n.negative) *value = -*value;
+    return fit;
+}
+
+inline Fit to_float(const Number& n, float* value) {
+    const int e = n.exponent;
+    Fit fit = Fit::ok;
+    if (likely(!n.long_form && n.mantissa <= (1ULL << 24) && e >= -10 && e <= 10))
+        *value = e < 0 ? (float)n.mantissa / (float)POWERS[-e] : (float)n.mantissa * (float)POWERS[e];
+    else fit = from_text(n, value);
+    if (n.negative) *value = -*value;
+    return fit;
+}
+
+/* ---- exact ---------------------------------------------------------------------------------------------- */
+
+/* All significant digits of n (no leading or trailing zeros) and the exponent of the last one. */
+inline std::string digits_of(const Number& n, int64_t* exponent) {
+    std::string digits;
+    int64_t fraction = 0, e = 0;
+    bool after = false;
+    for (const char* p = n.text.begin; p < n.text.end && (is_digit(*p) || *p == '.'); p++) {
+        if (*p == '.') { after = true; continue; }
+        fraction += after;
+        if (!digits.empty() || *p != '0') digits += *p;
+    }
+    for (const char* p = n.text.begin; p < n.text.end; p++)
+        if ((*p | 0x20) == 'e') {
+            const bool minus = p[1] == '-';
+            for (p += 1 + (minus || p[1] == '+'); p < n.text.end; p++)
+                if (e < EXPONENT_LIMIT) e = e * 10 + (*p - '0');
+            if (minus) e = -e;
+            break;
+        }
+    *exponent = e - fraction;
+    while (!digits.empty() && digits.back() == '0') { digits.pop_back(); ++*exponent; }
+    return digits;
+}
+
+/* ±digits × 10^exponent as an integer below 10^limit, exponent >= 0. */
+inline Fit scaled(const std::string& digits, int64_t exponent, int limit, uint128* value) {
+    *value = 0;
+    if (digits.empty()) return Fit::ok;
+    if ((int64_t)digits.size() + exponent > limit) return Fit::range;
+    for (char c : digits) *value = *value * 10 + unsigned(c - '0');
+    for (; exponent > 0; exponent--) *value *= 10;
+    return Fit::ok;
+}
+
+/* The value as an integer in [low, high]; a fraction other than zero is malformed. */
+inline Fit to_integer(const Number& n, int64_t low, int64_t high, int64_t* value) {
+    uint128 m = n.mantissa;
+    if (unlikely(n.long_form || n.exponent != 0)) {
+        int64_t exponent;
+        const std::string digits = digits_of(n, &exponent);
+        if (exponent < 0 && !digits.empty()) return Fit::malformed;
+        const Fit fit = scaled(digits, exponent, 20, &m);
+        if (fit != Fit::ok) return fit;
+    }
+    if (n.negative ? m > (uint128)(-(int128)low) : m > (uint128)high) return Fit::range;
+    *value = n.negative ? (int64_t)(0 - (uint64_t)m) : (int64_t)m;
+    return Fit::ok;
+}
+
+/* Whether the digits after the scale are float noise: nearer than 1e-9 to the value that is kept. */
+inline bool is_noise(const std::string& digits, size_t kept, int64_t zeros, int scale, bool* up) {
+    auto digit = [&](int64_t i) { return i < zeros ? '0' : digits[kept + size_t(i - zeros)]; };
+    const int64_t tail = zeros + int64_t(digits.size() - kept);
+    *up = digit(0) >= '5';
+    const int64_t must = 9 - scale;
+    for (int64_t i = 0; i < must; i++)
+        if ((i < tail ? digit(i) : '0') != (*up ? '9' : '0')) return false;
+    return !*up || must <= 0 || tail > must;
+}
+
+/* The value × 10^scale, below 10^precision; more fraction digits than the scale are malformed unless float noise. */
+inline Fit to_decimal(const Number& n, int precision, int scale, int128* value) {
+    uint128 m = n.mantissa;
+    const int64_t shift = (int64_t)n.exponent + scale;
+    if (likely(!n.long_form && shift >= 0 && shift <= 18)) m *= TENS[shift];
+    else {
+        int64_t exponent;
+        std::string digits = digits_of(n, &exponent);
+        exponent += scale;
+        bool up = false;
+        if (exponent < 0 && !digits.empty()) {
+            const int64_t size = (int64_t)digits.size();
+            const size_t kept = size + exponent > 0 ? size_t(size + exponent) : 0;
+            const int64_t zeros = size + exponent < 0 ? -(size + exponent) : 0;
+            if (!is_noise(digits, kept, zeros, scale, &up)) return Fit::malformed;
+            digits.resize(kept);
+            exponent = 0;
+        }
+        const Fit fit = scaled(digits, exponent, 20, &m);
+        if (fit != Fit::ok) return fit;
+        m += up;
+    }
+    if (m >= TENS[precision]) return Fit::range;
+    *value = n.negative ? -(int128)m : (int128)m;
+    return Fit::ok;
+}
+
+}  // namespace streamsql

@@ -1,0 +1,157 @@
+/* What the readers of all formats share: bytes kept between two feeds, rejected records, the limit on a record.
+
+   A reader consumes records one by one. A record that is wrong is rejected up to its line's end, and one that is
+   longer than the limit is cut there and the rest of its line passed over, so memory stays bounded. */
+#pragma once
+#include <algorithm>
+
+#include "decode_columns.h"
+
+namespace streamsql {
+
+struct Rejected {
+    int64_t before;  // rows of the batch that came first
+    std::string record, message;
+    bool coercion;   // a value that does not fit, as opposed to bytes that make no record
+};
+
+class Reader {
+  public:
+    Columns columns;
+    std::vector<Rejected> rejects;
+    int64_t records = 0;
+    size_t max_record = 16 << 20;
+
+    virtual ~Reader() { free(buffer_); }
+
+    void feed(const char* data, size_t size) {
+        while (size) {
+            const size_t n = size < SLICE ? size : SLICE;
+            append(data, n);
+            data += n;
+            size -= n;
+            if (worth_a_try()) run(false);
+        }
+    }
+
+    void finish() { run(true); }
+
+  protected:
+    std::string line_end_ = "\n";
+
+    /* Reads the record at p, which is not the end; returns where the next begins, or null to wait for more bytes. */
+    virtual const char* record(const char* p, const char* end, bool last) = 0;
+    /* Passes over what may stand between two records. */
+    virtual const char* between(const char* p, const char* end, bool last) = 0;
+    /* Whether the record that waits may end in the new bytes [from, to); false only saves time.
+       `first` says that the record begins at `from`. */
+    virtual bool may_end(const char* from, const char* to, bool first) = 0;
+
+    /* Rejects the bytes from p to the end of its line. */
+    const char* reject_line(const char* p, const char* end, bool last, const std::string& message) {
+        const size_t window = max_record + line_end_.size();  // the delimiter may follow the last allowed byte
+        const char* limit = size_t(end - p) > window ? p + window : end;
+        const char* line = std::search(p, limit, line_end_.begin(), line_end_.end());
+        const bool found = line < limit;
+        waiting_for_line_ = !found && size_t(end - p) < window && !last;
+        if (waiting_for_line_) return nullptr;
+        passing_over_ = !found && size_t(end - p) > max_record;
+        if (passing_over_) line = p + max_record;
+        const char* stop = found && line > p && line[-1] == '\r' ? line - 1 : line;
+        rejects.push_back({columns.row, std::string(p, stop), message, false});
+        records++;
+        return found ? line + line_end_.size() : line;
+    }
+
+    /* Ends the record [p, end) for which a value did not fit: none of its rows stay. */
+    void reject_coercion(const char* p, const char* end, int64_t first_row) {
+        auto& failures = columns.failures;
+        const Failure f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.column < b.column; });
+        std::string message = "For input string: \"";
+        const Text shown = first_characters(f.value, 200);
+        message.append(shown.begin, shown.size());
+        if (shown.end < f.value.end) message += "...";
+        message += "\" (" + columns.all[(size_t)f.column].described + (f.range ? ": out of range)" : ")");
+        columns.roll_back(first_row);
+        rejects.push_back({first_row, std::string(p, end), message, true});
+    }
+
+  private:
+    static constexpr size_t SLICE = 1 << 18, SMALL = 1 << 16;
+    char* buffer_ = nullptr;
+    size_t begin_ = 0, end_ = 0, room_ = 0;
+    size_t tried_ = 0, seen_ = 0;  // bytes of the waiting record at the last reading, and already looked at
+    bool started_ = false, passing_over_ = false, waiting_for_line_ = false;
+
+    void append(const char* data, size_t n) {
+        if (end_ + n > room_) {
+            if (begin_) memmove(buffer_, buffer_ + begin_, end_ - begin_);
+            end_ -= begin_;
+            begin_ = 0;
+            if (end_ + n > room_) {
+                room_ = (end_ + n) * 3 / 2;
+                buffer_ = resized(buffer_, room_ + PADDING);
+            }
+        }
+        memcpy(buffer_ + end_, data, n);
+        end_ += n;
+        memset(buffer_ + end_, 0, PADDING);
+    }
+
+    /* A long unfinished record is read again only when it may be whole, or when it has doubled: linear in all. */
+    bool worth_a_try() {
+        const size_t waiting = end_ - begin_;
+        if (tried_ <= SMALL || passing_over_) return true;
+        const char* p = buffer_ + begin_;
+        bool may = false;
+        if (waiting_for_line_) {
+            const size_t overlap = std::min(seen_, line_end_.size() - 1);
+            may = std::search(p + seen_ - overlap, p + waiting, line_end_.begin(), line_end_.end()) < p + waiting;
+        } else may = may_end(p + seen_, p + waiting, seen_ == 0);
+        seen_ = waiting;
+        return may || waiting >= 2 * tried_ || waiting > max_record;
+    }
+
+    void run(bool last) {
+        if (!buffer_) append("", 0);
+        const char *p = buffer_ + begin_, *end = buffer_ + end_;
+        if (!started_ && !skip_mark(&p, end, last)) return;
+        while (p < end) {
+            if (passing_over_) {
+                const char* line = std::search(p, end, line_end_.begin(), line_end_.end());
+                if (line == end) {  // the delimiter itself may be cut in two
+                    const size_t kept = std::min<size_t>(line_end_.size() - 1, (size_t)(end - p));
+                    p = last ? end : end - kept;
+                    break;
+                }
+                p = line + line_end_.size();
+                passing_over_ = false;
+            }
+            p = between(p, end, last);
+            if (p >= end) break;
+            columns.reserve();
+            columns.arena.clear();
+            const char* next = record(p, end, last);
+            if (!next) break;
+            p = next;
+        }
+        if ((size_t)(p - buffer_) != begin_) seen_ = 0;
+        begin_ = (size_t)(p - buffer_);
+        if (begin_ == end_) begin_ = end_ = 0, memset(buffer_, 0, PADDING);
+        tried_ = end_ - begin_;
+    }
+
+    /* A byte-order mark at the very start is no data; false while it may still be coming. */
+    bool skip_mark(const char** p, const char* end, bool last) {
+        static const char mark[] = "\xEF\xBB\xBF";
+        const size_t n = std::min<size_t>(3, (size_t)(end - *p));
+        if (memcmp(*p, mark, n) == 0) {
+            if (n < 3 && !last) return false;
+            if (n == 3) *p += 3;
+        }
+        started_ = true;
+        return true;
+    }
+};
+
+}  // namespace streamsql

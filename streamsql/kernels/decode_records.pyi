@@ -1,0 +1,33 @@
+from collections.abc import Buffer, Iterable, Sequence
+
+import pyarrow as pa
+
+_Column = tuple[int, bool, int, int, int, str]
+
+class _Records:
+    def feed(self, data: Buffer) -> None: ...
+    def finish(self) -> None: ...
+    def take(self) -> tuple[list[pa.Array], int, list[tuple[int, bytes, bool, str]], int]: ...
+
+class JsonRecords(_Records):
+    def __init__(
+        self,
+        columns: Iterable[_Column],
+        types: Iterable[pa.DataType],
+        nodes: Iterable[tuple[int, str | int | None]],
+        places: Sequence[int],
+        each: int,
+        max_record: int,
+    ) -> None: ...
+
+class CsvRecords(_Records):
+    def __init__(
+        self,
+        columns: Iterable[_Column],
+        types: Iterable[pa.DataType],
+        names: Iterable[str],
+        row_delimiter: str,
+        column_delimiter: str,
+        header: int,
+        max_record: int,
+    ) -> None: ...

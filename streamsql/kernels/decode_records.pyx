@@ -1,0 +1,196 @@
+# distutils: language = c++
+"""Bytes → Arrow arrays: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+from libc.stdlib cimport free
+from libcpp cimport bool as cbool
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+import pyarrow as pa
+
+
+cdef extern from "decode_json_reader.h" namespace "streamsql":
+    cdef enum class Type(int):
+        boolean
+        decimal
+
+    cdef cppclass Column:
+        Type type
+        cbool needed
+        uint8_t* valid
+        char* data
+        int32_t* offsets
+        size_t used
+        int width()
+        cbool textual()
+
+    cdef cppclass Columns:
+        vector[Column] all
+        int64_t row
+        void declare(int, cbool, int, int, int64_t, const string&)
+        void start_batch()
+
+    cdef struct Rejected:
+        int64_t before
+        string record
+        string message
+        cbool coercion
+
+    cdef cppclass Reader:
+        Columns columns
+        vector[Rejected] rejects
+        int64_t records
+        size_t max_record
+        void feed(const char*, size_t) except + nogil
+        void finish() except + nogil
+
+    cdef cppclass Node:
+        vector[int] columns
+
+    cdef cppclass PathTree:
+        Node& node(size_t)
+        size_t member(size_t, string)
+        size_t element(size_t, int64_t)
+        size_t elements(size_t)
+
+    cdef cppclass JsonReader(Reader):
+        PathTree tree
+        void finish_schema(int64_t)
+
+    uint8_t* packed(const uint8_t*, int64_t, int64_t*)
+
+
+cdef extern from "decode_csv_reader.h" namespace "streamsql":
+    cdef enum class Header(int):
+        pass
+
+    cdef cppclass CsvReader(Reader):
+        Header header
+        vector[string] names
+        void configure(string, string)
+
+
+cdef class Block:
+    """Memory from `malloc` that an Arrow buffer keeps alive."""
+    cdef void* address
+
+    def __dealloc__(self):
+        free(self.address)
+
+
+cdef object buffer_of(void* address, size_t size):
+    """An Arrow buffer that owns `address`."""
+    if address == NULL:
+        return pa.py_buffer(b"")
+    cdef Block block = Block()
+    block.address = address
+    return pa.foreign_buffer(<uintptr_t>address, size, block)
+
+
+cdef object array_of(Column* column, int64_t rows, object type_):
+    """The first `rows` values of the column as an Arrow array; the column gives its memory away."""
+    cdef int64_t present = 0, ones = 0
+    cdef uint8_t* bitmap = packed(column.valid, rows, &present)
+    validity = buffer_of(bitmap, (rows + 7) // 8)
+    buffers = [validity if present < rows else None]
+    if column.textual():
+        buffers.append(buffer_of(column.offsets, (rows + 1) * 4))
+        buffers.append(buffer_of(column.data, column.used))
+    elif column.type == Type.boolean:
+        buffers.append(buffer_of(packed(<uint8_t*>column.data, rows, &ones), (rows + 7) // 8))
+        free(column.data)
+    else:
+        buffers.append(buffer_of(column.data, rows * column.width()))
+    free(column.valid)
+    column.valid = NULL
+    column.data = NULL
+    column.offsets = NULL
+    column.used = 0
+    return pa.Array.from_buffers(type_, rows, buffers, rows - present)
+
+
+cdef class _Records:
+    """Rows and rejects of the records read so far; the base of the two readers."""
+    cdef Reader* reader
+    cdef list types
+
+    def __dealloc__(self):
+        del self.reader
+
+    cdef declare(self, columns, types, size_t max_record):
+        self.types = list(types)
+        self.reader.max_record = max_record
+        for code, needed, precision, scale, length, described in columns:
+            self.reader.columns.declare(code, needed, precision, scale, length, described.encode())
+
+    def feed(self, const unsigned char[::1] data not None):
+        """Read the records that are complete with `data`. Raises OverflowError when a batch outgrows Arrow's strings."""
+        cdef size_t size = data.shape[0]
+        cdef const char* begin
+        if size:
+            begin = <const char*>&data[0]
+            with nogil:
+                self.reader.feed(begin, size)
+
+    def finish(self):
+        """Read what is left."""
+        with nogil:
+            self.reader.finish()
+
+    def take(self):
+        """(arrays, rows, rejects, records) since the last call: one array per column, of nulls where not needed;
+        rejects as (rows before it, record, is a coercion error, message)."""
+        cdef Columns* columns = &self.reader.columns
+        cdef int64_t rows = columns.row
+        cdef size_t i
+        arrays = []
+        for i in range(columns.all.size()):
+            if rows and columns.all[i].needed:
+                arrays.append(array_of(&columns.all[i], rows, self.types[i]))
+            else:
+                arrays.append(pa.nulls(rows, self.types[i]))
+        rejects = [
+            (reject.before, reject.record, reject.coercion, reject.message.decode("utf-8", "replace"))
+            for reject in self.reader.rejects
+        ]
+        records = self.reader.records
+        if rows:
+            columns.start_batch()
+        self.reader.rejects.clear()
+        self.reader.records = 0
+        return arrays, rows, rejects, records
+
+
+cdef class JsonRecords(_Records):
+    """Reads JSON documents. `columns` are (type code, needed, precision, scale, length, description), `types` their
+    Arrow types; `nodes` the path tree as (parent node, member name | element index | None for "each element"), node 0
+    being the document; `places` the node of each column; `each` the node whose elements become rows, or -1."""
+
+    def __cinit__(self, columns, types, nodes, places, int64_t each, size_t max_record):
+        cdef JsonReader* reader = new JsonReader()
+        self.reader = reader
+        self.declare(columns, types, max_record)
+        for parent, step in nodes:
+            if step is None:
+                reader.tree.elements(parent)
+            elif isinstance(step, int):
+                reader.tree.element(parent, step)
+            else:
+                reader.tree.member(parent, step.encode())
+        for i, place in enumerate(places):
+            reader.tree.node(place).columns.push_back(i)
+        reader.finish_schema(each)
+
+
+cdef class CsvRecords(_Records):
+    """Reads delimited text. `columns` and `types` as for JsonRecords; `header` is 0 (none), 1 (if it is one) or
+    2 (there is one)."""
+
+    def __cinit__(self, columns, types, names, row_delimiter, column_delimiter, int header, size_t max_record):
+        cdef CsvReader* reader = new CsvReader()
+        self.reader = reader
+        self.declare(columns, types, max_record)
+        reader.names = [name.encode() for name in names]
+        reader.header = <Header>header
+        reader.configure(row_delimiter.encode(), column_delimiter.encode())

@@ -1,0 +1,274 @@
+/* Text → values, without allocation: string scanning, UTF-8, numbers, dates and times.
+
+   Every reader here sees bytes that are followed by at least PADDING zero bytes, so that 16-byte loads need no
+   bounds check and a zero byte ends each loop. Nothing here knows columns, JSON or CSV. */
+#pragma once
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace streamsql {
+
+constexpr size_t PADDING = 64;
+typedef __int128 int128;
+typedef unsigned __int128 uint128;
+
+inline bool is_digit(char c) { return (unsigned char)(c - '0') < 10; }
+inline bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+inline bool likely(bool x) { return __builtin_expect(x, 1); }
+inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
+
+struct Text {
+    const char *begin, *end;
+    size_t size() const { return size_t(end - begin); }
+};
+
+inline Text trim(Text t) {
+    while (t.begin < t.end && is_blank(*t.begin)) t.begin++;
+    while (t.begin < t.end && is_blank(t.end[-1])) t.end--;
+    return t;
+}
+
+/* ---- bytes of interest ---------------------------------------------------------------------------------- */
+
+/* The first `"`, `\` or control character at or after p; *high collects the top bits of all bytes passed over. */
+inline const char* string_stop(const char* p, bool* high) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x1f);
+    for (;; p += 16) {
+        const __m128i b = _mm_loadu_si128((const __m128i*)p);
+        const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(b, space), b);
+        const __m128i stop = _mm_or_si128(control, _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, slash)));
+        const uint32_t at = (uint32_t)_mm_movemask_epi8(stop), top = (uint32_t)_mm_movemask_epi8(b);
+        if (likely(at != 0)) {
+            const int n = __builtin_ctz(at);
+            *high |= (top & ((1u << n) - 1)) != 0;
+            return p + n;
+        }
+        *high |= top != 0;
+    }
+#else
+    for (;; p++) {
+        const unsigned char c = (unsigned char)*p;
+        if (c < 0x20 || c == '"' || c == '\\') return p;
+        *high |= c >= 0x80;
+    }
+#endif
+}
+
+/* The first byte equal to a, b or c at or after p, but not after end; *high as above. */
+inline const char* any_of_three(const char* p, const char* end, char a, char b, char c, bool* high) {
+#if defined(__SSE2__)
+    const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c);
+    for (; p < end; p += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i*)p);
+        const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_or_si128(_mm_cmpeq_epi8(v, vb), _mm_cmpeq_epi8(v, vc)));
+        const uint32_t at = (uint32_t)_mm_movemask_epi8(hit), top = (uint32_t)_mm_movemask_epi8(v);
+        if (likely(at != 0)) {
+            const int n = __builtin_ctz(at);
+            *high |= (top & ((1u << n) - 1)) != 0;
+            return p + n < end ? p + n : end;
+        }
+        *high |= top != 0;
+    }
+    return end;
+#else
+    for (; p < end; p++) {
+        if (*p == a || *p == b || *p == c) return p;
+        *high |= (unsigned char)*p >= 0x80;
+    }
+    return end;
+#endif
+}
+
+/* ---- UTF-8 ---------------------------------------------------------------------------------------------- */
+
+/* Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF). */
+inline bool valid_utf8(const char* from, const char* to) {
+    const unsigned char *p = (const unsigned char*)from, *e = (const unsigned char*)to;
+    auto tail = [](unsigned char c) { return (c & 0xC0) == 0x80; };
+    while (p < e) {
+        const unsigned char c = *p;
+        if (c < 0x80) { p++; continue; }
+        if (c >= 0xC2 && c <= 0xDF) {
+            if (e - p < 2 || !tail(p[1])) return false;
+            p += 2;
+        } else if (c >= 0xE0 && c <= 0xEF) {
+            if (e - p < 3 || !tail(p[1]) || !tail(p[2])) return false;
+            if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F)) return false;
+            p += 3;
+        } else if (c >= 0xF0 && c <= 0xF4) {
+            if (e - p < 4 || !tail(p[1]) || !tail(p[2]) || !tail(p[3])) return false;
+            if ((c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F)) return false;
+            p += 4;
+        } else return false;
+    }
+    return true;
+}
+
+/* Characters (code points) of well-formed UTF-8. */
+inline int64_t characters(Text t) {
+    int64_t n = 0;
+    for (const char* p = t.begin; p < t.end; p++) n += (*p & 0xC0) != 0x80;
+    return n;
+}
+
+/* The first n characters of well-formed UTF-8. */
+inline Text first_characters(Text t, int64_t n) {
+    if ((int64_t)t.size() <= n) return t;
+    const char* p = t.begin;
+    for (; p < t.end; p++)
+        if ((*p & 0xC0) != 0x80 && n-- == 0) break;
+    return {t.begin, p};
+}
+
+inline char* put_utf8(char* o, uint32_t c) {
+    if (c < 0x80) { *o++ = (char)c; return o; }
+    if (c < 0x800) { *o++ = (char)(0xC0 | c >> 6); *o++ = (char)(0x80 | (c & 63)); return o; }
+    if (c < 0x10000) *o++ = (char)(0xE0 | c >> 12);
+    else { *o++ = (char)(0xF0 | c >> 18); *o++ = (char)(0x80 | (c >> 12 & 63)); }
+    *o++ = (char)(0x80 | (c >> 6 & 63));
+    *o++ = (char)(0x80 | (c & 63));
+    return o;
+}
+
+inline int hex_value(char c) {
+    if (is_digit(c)) return c - '0';
+    const char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+inline uint32_t four_hex(const char* p) {
+    return uint32_t(hex_value(p[0]) << 12 | hex_value(p[1]) << 8 | hex_value(p[2]) << 4 | hex_value(p[3]));
+}
+
+/* Undoes the escapes of a JSON string whose escapes are known to be legal; returns the end of the output, which is
+   never longer than the input. Half of a surrogate pair becomes U+FFFD: the record stays usable. */
+inline char* unescape(Text t, char* o) {
+    for (const char* p = t.begin; p < t.end;) {
+        if (*p != '\\') { *o++ = *p++; continue; }
+        const char c = p[1];
+        p += 2;
+        switch (c) {
+        case 'b': *o++ = '\b'; break;
+        case 'f': *o++ = '\f'; break;
+        case 'n': *o++ = '\n'; break;
+        case 'r': *o++ = '\r'; break;
+        case 't': *o++ = '\t'; break;
+        case 'u': {
+            uint32_t u = four_hex(p);
+            p += 4;
+            if (u >= 0xD800 && u <= 0xDFFF) {
+                const bool pair = u < 0xDC00 && t.end - p >= 6 && p[0] == '\\' && p[1] == 'u';
+                const uint32_t low = pair ? four_hex(p + 2) : 0;
+                if (low >= 0xDC00 && low <= 0xDFFF) { u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00); p += 6; }
+                else u = 0xFFFD;
+            }
+            o = put_utf8(o, u);
+            break;
+        }
+        default: *o++ = c;
+        }
+    }
+    return o;
+}
+
+/* ---- dates and times ------------------------------------------------------------------------------------ */
+
+constexpr int64_t DAY_MS = 86400000;
+constexpr int64_t MIN_TIMESTAMP = -62135596800000;  // 0001-01-01 00:00:00.000
+constexpr int64_t MAX_TIMESTAMP = 253402300799999;  // 9999-12-31 23:59:59.999
+
+inline bool two_digits(const char* p, int* v) {
+    *v = (p[0] - '0') * 10 + (p[1] - '0');
+    return is_digit(p[0]) && is_digit(p[1]);
+}
+
+/* Days since 1970-01-01 of a proleptic Gregorian date. */
+inline int32_t days_of(int y, int m, int d) {
+    y -= m <= 2;
+    const int era = y / 400, yoe = y - era * 400;
+    const int doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+/* yyyy-MM-dd at p (10 readable bytes). */
+inline bool parse_date(const char* p, int32_t* days) {
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int c, y, m, d;
+    if (!two_digits(p, &c) || !two_digits(p + 2, &y) || p[4] != '-' || !two_digits(p + 5, &m) || p[7] != '-' ||
+        !two_digits(p + 8, &d))
+        return false;
+    y += c * 100;
+    if (y < 1 || m < 1 || m > 12 || d < 1) return false;
+    const bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+    if (d > lengths[m - 1] + (m == 2 && leap)) return false;
+    *days = days_of(y, m, d);
+    return true;
+}
+
+/* HH:mm:ss[.f...] at the front of t, fraction cut to ms; returns the first byte after it, or null. */
+inline const char* parse_clock(Text t, int32_t* ms) {
+    int h, m, s;
+    const char* p = t.begin;
+    if (t.size() < 8 || !two_digits(p, &h) || p[2] != ':' || !two_digits(p + 3, &m) || p[5] != ':' ||
+        !two_digits(p + 6, &s) || h > 23 || m > 59 || s > 59)
+        return nullptr;
+    *ms = ((h * 60 + m) * 60 + s) * 1000;
+    p += 8;
+    if (p == t.end || *p != '.') return p;
+    const char* first = ++p;
+    for (int unit = 100; p < t.end && is_digit(*p); p++, unit /= 10) *ms += (*p - '0') * unit;
+    return p > first ? p : nullptr;
+}
+
+/* Z, ±hh, ±hhmm or ±hh:mm as the whole of t → minutes east of Greenwich. */
+inline bool parse_zone(Text t, int* minutes) {
+    const char* p = t.begin;
+    if (t.size() == 1 && (*p == 'Z' || *p == 'z')) { *minutes = 0; return true; }
+    if (t.size() < 3 || (*p != '+' && *p != '-')) return false;
+    int h, m = 0;
+    if (!two_digits(p + 1, &h) || h > 18) return false;
+    if (t.size() > 3) {
+        const char* rest = p + 3 + (p[3] == ':');
+        if (t.end - rest != 2 || !two_digits(rest, &m) || m > 59) return false;
+    }
+    *minutes = (h * 60 + m) * (*p == '-' ? -1 : 1);
+    return true;
+}
+
+/* The date part of timestamps seldom changes from row to row: the last one is remembered. */
+struct DateMemory {
+    char text[10] = {0};
+    int32_t days = 0;
+
+    bool read(const char* p, int32_t* result) {
+        if (likely(memcmp(p, text, 10) == 0)) { *result = days; return true; }
+        if (!parse_date(p, result)) return false;
+        memcpy(text, p, 10);
+        days = *result;
+        return true;
+    }
+};
+
+/* yyyy-MM-dd, or yyyy-MM-dd{blank|T}HH:mm:ss[.f...][zone] → ms since 1970 in UTC. */
+inline bool parse_timestamp(Text t, DateMemory& memory, int64_t* result) {
+    int32_t days, ms = 0;
+    int zone = 0;
+    if (t.size() < 10 || !memory.read(t.begin, &days)) return false;
+    if (t.size() > 10) {
+        const char separator = t.begin[10];
+        if (separator != ' ' && separator != 'T' && separator != 't') return false;
+        const char* p = parse_clock({t.begin + 11, t.end}, &ms);
+        if (!p || (p < t.end && !parse_zone({p, t.end}, &zone))) return false;
+    }
+    *result = days * DAY_MS + ms - zone * 60000LL;
+    return *result >= MIN_TIMESTAMP && *result <= MAX_TIMESTAMP;
+}
+
+}  // namespace streamsql
