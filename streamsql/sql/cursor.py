@@ -23,12 +23,17 @@ N = TypeVar("N", bound=Expr)
 
 
 class Cursor:
-    """A position in `tokens`, one statement's tokens without the semicolon; `end` is where that statement ends."""
+    """A position in `tokens`, the tokens of one statement without its semicolon.
+
+    `end` is the offset of that semicolon, or of the end of the text.
+    """
 
     def __init__(self, lexed: Lexed, tokens: list[Token], end: int) -> None:
         self.lexed = lexed
         self.warnings: list[tuple[str, Span]] = []
-        self._end = Token(TokenType.SENTINEL, "", *lexed.place(end), end, end)
+        self._limit = end
+        at = tokens[-1].end + 1 if tokens and not lexed.text.startswith(";", end) else end
+        self._end = Token(TokenType.SENTINEL, "", *lexed.place(at), at, at)
         self._tokens = tokens
         self._symbols = [token.text if token.token_type in _SYMBOLS else "" for token in tokens] + [""]
         self._index = 0
@@ -155,7 +160,7 @@ class Cursor:
 
     def _shown(self) -> str:
         if self.current is self._end:
-            at_semicolon = self.lexed.text.startswith(";", self._end.start)
+            at_semicolon = self.lexed.text.startswith(";", self._limit)
             return 'end of the statement (";")' if at_semicolon else "end of the text"
         raw = self.raw(self.current)
         return f'"{raw}"' if len(raw) <= 40 else f'"{raw[:40]}…"'
@@ -164,7 +169,8 @@ class Cursor:
         """A word just before the error that ends in a keyword: a lost blank or line end."""
         for token in self._tokens[max(0, self._index - 1) : self._index + 1]:
             for keyword in _KEYWORDS if token.token_type is TokenType.VAR else ():
-                if token.text.endswith(keyword) and token.text[-len(keyword) - 1 :][0] not in "_" + keyword[0]:
+                before = token.text.removesuffix(keyword)
+                if before not in ("", token.text) and not before.endswith("_"):
                     return f'is a blank missing in "{self.raw(token)}", before {keyword}?'
         return ""
 
@@ -180,8 +186,9 @@ class Cursor:
             token = self._open[-1]
             causes.append(f'the "(" at line {token.line}, column {token.col} is not closed')
         comments = self.lexed.comments if self._open or self.current is self._end else ()
+        limit = self._limit if self.current is self._end else self.current.start
         for start, end in comments:
-            if since < start < self.current.start and _SWALLOWED.search(self.lexed.text, start, end):
+            if since < start < limit and _SWALLOWED.search(self.lexed.text, start, end):
                 line, column = self.lexed.place(start)
                 causes.append(f"the comment at line {line}, column {column} may swallow the rest of its line")
                 break

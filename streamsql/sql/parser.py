@@ -63,8 +63,7 @@ def _split(lexed: Lexed) -> list[tuple[list[Token], int]]:
         else:
             tokens.append(token)
     if tokens or lexed.errors:
-        last = tokens[-1].end + 1 if tokens and not lexed.errors else len(lexed.text)
-        chunks.append((tokens, last))
+        chunks.append((tokens, len(lexed.text)))
     return chunks
 
 
