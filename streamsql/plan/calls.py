@@ -51,8 +51,10 @@ def convert(expression: Expression, target: SqlType) -> Expression:
         if expression.type.is_integer and target.is_integer and -(2 ** (target.bits - 1)) <= expression.value:
             if expression.value < 2 ** (target.bits - 1):
                 return replace(expression, type=target)
-        elif expression.type.kind is Kind.CHAR and target.kind is Kind.VARCHAR:
-            return replace(expression, type=target, value=expression.value[: target.length])
+        elif (
+            expression.type.is_character and target.kind is Kind.VARCHAR and len(expression.value) <= target.length
+        ):
+            return replace(expression, type=target)
     return Cast(target, expression, span=expression.span)
 
 
