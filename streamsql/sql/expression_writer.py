@@ -53,7 +53,9 @@ class ExpressionWriter:
         operator = _BINARY.get(type(node))
         if operator:
             return f"{self.write(node.this)} {operator} {self.write(node.expression)}"
-        method: Callable[[Expr], str] = getattr(self, f"_{type(node).__name__.lower()}")
+        method: Callable[[Expr], str] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise TypeError(f"{type(node).__name__} is not a node of this language")
         return method(node)
 
     def arg(self, node: Expr, key: str, before: str = "") -> str:

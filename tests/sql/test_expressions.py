@@ -72,7 +72,18 @@ def test_a_plural_behind_a_difference_is_its_qualifier_and_elsewhere_an_alias() 
 
 
 def test_ordinary_calls_keep_their_names_and_arguments() -> None:
-    for name in ("LOG10", "LOG", "LAG", "IFNULL", "DATE_ADD", "STDDEV_SAMP", "NVL", "UNIX_TIMESTAMP"):
+    for name in (
+        "LOG10",
+        "LOG",
+        "LAG",
+        "IFNULL",
+        "DATE_ADD",
+        "STDDEV_SAMP",
+        "NVL",
+        "LEFT",
+        "DATE",
+        "UNIX_TIMESTAMP",
+    ):
         node = item(f"{name}(x, 1)")
         assert isinstance(node, n.Call)
         assert node.this.parts == (name,)

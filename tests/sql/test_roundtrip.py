@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+from sqlglot.expressions import Xor
 
 from streamsql.sql import nodes as n
 from streamsql.sql import parse, span_of, to_sql
@@ -54,6 +55,11 @@ def test_every_node_has_a_place_or_a_child_with_one() -> None:
                 assert span is not None, (form, repr(node))
                 assert 0 <= span.start < span.end <= len(form)
                 assert (span.line, span.column) == (1, span.start + 1)
+
+
+def test_a_foreign_node_has_no_text() -> None:
+    with pytest.raises(TypeError, match="Xor"):
+        to_sql(Xor(this=n.Null(), expression=n.Null()))
 
 
 def test_the_text_is_one_clause_a_line() -> None:
