@@ -10,15 +10,30 @@ from streamsql.functions import registry
 from streamsql.plan.bind.frames import frame_of, resolve_window
 from streamsql.plan.calls import arguments, call, convert
 from streamsql.plan.catalog import UserFunction
-from streamsql.plan.expressions import AggregateCall, Case, Column, Expression, Literal, WindowCall, transform
+from streamsql.plan.expressions import (
+    AggregateCall,
+    Call,
+    Case,
+    Column,
+    Expression,
+    Literal,
+    WindowCall,
+    transform,
+)
 from streamsql.sql import nodes, span_of
-from streamsql.types import Kind, varchar
+from streamsql.types import TIMESTAMP, Kind, varchar
 
 if TYPE_CHECKING:
     from streamsql.plan.bind.expression import ExpressionBinder
 
 _SYNTAX_NAMES = {("SUBSTRING", "FROM"): "SUBSTRING FROM", ("SUBSTRING", "SIMILAR"): "SUBSTRING SIMILAR"}
 _TRIM_SIDES = ("LEADING", "TRAILING", "BOTH")
+
+WINDOW_FUNCTIONS = {
+    kind + suffix for kind in ("TUMBLE", "HOP", "SESSION") for suffix in ("", "_START", "_END", "_ROWTIME")
+}
+"""Group windows (extension): HOP(ROWTIME, slide, size) and its like. They come out as calls that `grouping`
+replaces; they are no functions of a row."""
 
 
 def bind_call(binder: ExpressionBinder, node: Any) -> Expression:
@@ -45,12 +60,25 @@ def _scalar_call(binder: ExpressionBinder, node: Any, name: str, span: Span | No
         char = args[1] if len(args) > 1 else Literal(varchar(1), " ")
         args = (Literal(varchar(8), side), char, args[0])
     name = _SYNTAX_NAMES.get((name, syntax), name)
+    if name in WINDOW_FUNCTIONS:
+        return _window_function(binder, name, args, span)
     function = registry.scalar_function(name)
     if function is None:
         raise unknown_function(binder, name, span)
     if function.doc.extension:
         binder.catalog.extension(f"the function {name}", function.doc.extension, span)
     return call(name, args, span)
+
+
+def _window_function(
+    binder: ExpressionBinder, name: str, args: tuple[Expression, ...], span: Span | None
+) -> Expression:
+    if not binder.aggregates and binder.clause != "GROUP BY":
+        raise BindError(
+            f"{name} cannot stand in {binder.clause}", code="NAM-004", span=span, hint="it belongs in GROUP BY"
+        )
+    binder.catalog.extension(name, "NAM-004", span)
+    return Call(TIMESTAMP, name, args, span=span)
 
 
 def unknown_function(binder: ExpressionBinder, name: str, span: Span | None) -> BindError:

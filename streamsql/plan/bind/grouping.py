@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql import types
 from streamsql.errors import BindError
 from streamsql.plan.bind.expression import ExpressionBinder
-from streamsql.plan.expressions import AggregateCall, Column, Expression, Literal, transform
-from streamsql.plan.monotonic import TIME, Progress, Trend, of_time, period, trend, value_of_end
+from streamsql.plan.bind.group_windows import group_window, is_group_window, tumble_as_step
+from streamsql.plan.calls import call
+from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, Literal, transform
+from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Progress, Trend, of_time, period, trend, value_of_end
 from streamsql.plan.nodes import Aggregate, Filter
-from streamsql.plan.windows import Stagger, Tumbling, Window
+from streamsql.plan.windows import Hopping, Stagger, Tumbling, Window
 from streamsql.sql import span_of
 from streamsql.types import ROWTIME, Kind
 
@@ -37,6 +40,8 @@ class Grouping:
         return transform(expression, self._take)
 
     def _take(self, part: Expression) -> Expression | None:
+        if is_group_window(part):
+            return self._window_value(part)
         if part in self.keys:
             name = getattr(part, "name", "")
             return Column(part.type, 1 + self.keys.index(part), name, span=part.span)
@@ -55,6 +60,17 @@ class Grouping:
                 hint="add it to GROUP BY, or put it in an aggregate such as MAX",
             )
         return None
+
+    def _window_value(self, part: Call) -> Expression:
+        """What TUMBLE_START, HOP_END and so on stand for over the output."""
+        kind, _, which = part.function.partition("_")
+        if which in ("END", "ROWTIME"):
+            return replace(ROWTIME_COLUMN, span=part.span)
+        if kind == "TUMBLE":
+            return self.over_output(tumble_as_step(replace(part, function="TUMBLE")))
+        if isinstance(self.window, Hopping):
+            return call("-", (ROWTIME_COLUMN, Literal(types.INTERVAL_DAY, self.window.length)), part.span)
+        return self.over_output(AggregateCall(types.TIMESTAMP, "MIN", (ROWTIME_COLUMN,), span=part.span))
 
     def build(self, state: SelectState) -> None:
         """Put the Aggregate, and the Filter of HAVING, on top of the state's plan."""
@@ -78,8 +94,10 @@ def bind_group(select: Any, state: SelectState, binder: ExpressionBinder) -> Gro
     """The grouping of a SELECT; its select list and HAVING are rewritten over the groups."""
     keys_binder = replace(binder, clause="GROUP BY", aggregates=False, analytic=False, select_list=False)
     if select.args.get("group_by"):
-        keys = _unique(keys_binder.bind_all(select.args["group_by"]))
-        window: Window = _tumbling(select, keys, state)
+        listed = [tumble_as_step(key) for key in keys_binder.bind_all(select.args["group_by"])]
+        called = [key for key in listed if is_group_window(key)]
+        keys = _unique([key for key in listed if key not in called])
+        window: Window = group_window(called) if called else _tumbling(select, keys, state)
     else:
         stagger = select.args["windowed_by"]
         keys = _unique(replace(keys_binder, clause="PARTITION BY").bind_all(stagger.args.get("partition_by")))
@@ -123,7 +141,7 @@ def _length(binder: ExpressionBinder, stagger: Any) -> int:
     return int(length.value)
 
 
-def _unique(keys: tuple[Expression, ...]) -> tuple[Expression, ...]:
+def _unique(keys: Sequence[Expression]) -> tuple[Expression, ...]:
     """Keys without repetitions, constants left out (they split nothing)."""
     return tuple(dict.fromkeys(key for key in keys if not isinstance(key, Literal)))
 
