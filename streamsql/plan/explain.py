@@ -262,4 +262,4 @@ def _duration(ms: int) -> str:
 
 def _name(name: str) -> str:
     plain = name.replace("$", "_").isidentifier() and name == name.upper()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+    return name if plain or name.endswith(")") else '"' + name.replace('"', '""') + '"'

@@ -11,6 +11,7 @@ from streamsql.errors import BindError
 from streamsql.plan.bind.expression import ExpressionBinder
 from streamsql.plan.bind.group_windows import group_window, is_group_window, tumble_as_step
 from streamsql.plan.calls import call
+from streamsql.plan.explain import text
 from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, Literal, transform
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Progress, Trend, of_time, period, trend, value_of_end
 from streamsql.plan.nodes import Aggregate, Filter
@@ -43,8 +44,7 @@ class Grouping:
         if is_group_window(part):
             return self._window_value(part)
         if part in self.keys:
-            name = getattr(part, "name", "")
-            return Column(part.type, 1 + self.keys.index(part), name, span=part.span)
+            return Column(part.type, 1 + self.keys.index(part), _key_name(part), span=part.span)
         if isinstance(part, AggregateCall):
             if part not in self.calls:
                 self.calls.append(part)
@@ -74,7 +74,7 @@ class Grouping:
 
     def build(self, state: SelectState) -> None:
         """Put the Aggregate, and the Filter of HAVING, on top of the state's plan."""
-        columns = [types.Column(_key_name(key, i), key.type) for i, key in enumerate(self.keys)]
+        columns = [types.Column(_key_name(key), key.type) for key in self.keys]
         columns += [types.Column(call.function, call.type) for call in self.calls]
         node = Aggregate((ROWTIME, *columns), state.node, self.window, self.keys, tuple(self.calls))
         state.node = node if self.having is None else Filter(node.schema, node, self.having)
@@ -146,5 +146,6 @@ def _unique(keys: Sequence[Expression]) -> tuple[Expression, ...]:
     return tuple(dict.fromkeys(key for key in keys if not isinstance(key, Literal)))
 
 
-def _key_name(key: Expression, index: int) -> str:
-    return key.name if isinstance(key, Column) else f"KEY${index}"
+def _key_name(key: Expression) -> str:
+    """The name of a key's column: a column keeps its own, another expression is called by its text."""
+    return key.name if isinstance(key, Column) else text(key)
