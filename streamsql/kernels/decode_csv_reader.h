@@ -198,11 +198,20 @@ class CsvReader : public Reader {
         return data ? row(p, end, last) : q;
     }
 
-    /* `COL_Price ` → `price`. */
-    static std::string folded(std::string name) {
-        for (char& c : name)
+    /* What is left of a name when case, `COL_` and everything but letters, digits and `_` do not count. */
+    static std::string folded(const std::string& name) {
+        std::string kept;
+        for (char c : name) {
             if (c >= 'A' && c <= 'Z') c = (char)(c | 0x20);
-        return name.compare(0, 4, "col_") == 0 ? name.substr(4) : name;
+            if (is_digit(c) || c == '_' || (c >= 'a' && c <= 'z')) kept += c;
+        }
+        return kept.compare(0, 4, "col_") == 0 ? kept.substr(4) : kept;
+    }
+
+    static bool same_name(const std::string& cell, size_t position, const std::string& name, bool fold) {
+        if (!fold) return cell == name;
+        const std::string key = folded(cell);
+        return key.empty() ? name == "COL_" + std::to_string(position) : key == folded(name);
     }
 
     /* Orders the fields by name if the cells are exactly the columns' names. */
@@ -210,9 +219,9 @@ class CsvReader : public Reader {
         if (cells.size() != names.size()) return false;
         std::vector<int> order;
         std::vector<bool> used(names.size(), false);
-        for (const std::string& cell : cells) {
+        for (size_t at = 0; at < cells.size(); at++) {
             size_t i = 0;
-            while (i < names.size() && (used[i] || (fold ? folded(cell) != folded(names[i]) : cell != names[i]))) i++;
+            while (i < names.size() && (used[i] || !same_name(cells[at], at, names[i], fold))) i++;
             if (i == names.size()) return false;
             used[i] = true;
             order.push_back((int)i);

@@ -96,7 +96,9 @@ def flattened_array(schema: InputSchema, paths: Sequence[Path]) -> Path | None:
             found.setdefault(array, f"column {column.name!r} ({column.mapping or 'its default path'})")
     if len(found) > 1:
         first, second, *_ = found.values()
-        raise ConfigError(f"only one array can be flattened into rows, not both that of {first} and that of {second}")
+        raise ConfigError(
+            f"only one array can be flattened into rows, not both that of {first} and that of {second}"
+        )
     return next(iter(found), None)
 
 

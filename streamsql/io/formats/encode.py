@@ -1,0 +1,119 @@
+"""Record batches → rows of text: JSON lines and CSV, written by `streamsql.kernels.encode_rows`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.errors import ConfigError
+from streamsql.kernels.encode_rows import encode_rows
+
+# The order of `enum class Shape` in kernels/encode_rows.h.
+_SHAPES: Sequence[pa.DataType] = (
+    pa.null(),
+    pa.bool_(),
+    pa.int8(),
+    pa.int16(),
+    pa.int32(),
+    pa.int64(),
+    pa.uint8(),
+    pa.uint16(),
+    pa.uint32(),
+    pa.uint64(),
+    pa.float32(),
+    pa.float64(),
+    None,  # decimals, of any size
+    pa.string(),
+    pa.binary(),
+    pa.date32(),
+    pa.time32("ms"),
+    pa.timestamp("ms"),
+)
+_CODES = {type_: code for code, type_ in enumerate(_SHAPES) if type_ is not None}
+_DECIMAL = _SHAPES.index(None)
+
+
+class RowEncoder:
+    """One row of text per row; the base of the JSON and CSV encoders.
+
+    Raises ConfigError for a column whose type has no text form.
+    """
+
+    def __init__(self, schema: pa.Schema, befores: Sequence[bytes], row_end: bytes, delimiter: bytes) -> None:
+        self._plain = [_plain(field) for field in schema]
+        self._shapes = [
+            (_DECIMAL, type_.scale) if pa.types.is_decimal(type_) else (_CODES[type_], 0) for type_ in self._plain
+        ]
+        self._befores = befores
+        self._row_end = row_end
+        self._delimiter = delimiter
+
+    def start(self) -> bytes:
+        """What stands before the first row."""
+        return b""
+
+    def encode(self, batch: pa.RecordBatch) -> bytes:
+        """The rows of `batch`, each with its line end."""
+        columns = [
+            column if column.type.equals(type_) else pc.cast(column, type_, safe=False)
+            for column, type_ in zip(batch.columns, self._plain, strict=True)
+        ]
+        return encode_rows(columns, self._shapes, self._befores, self._row_end, self._delimiter)
+
+    def finish(self) -> bytes:
+        """What stands after the last row."""
+        return b""
+
+
+class JsonEncoder(RowEncoder):
+    """One JSON object per row and line, keys in the order of the columns.
+
+    Timestamps are `yyyy-MM-dd HH:mm:ss.SSS`, dates `yyyy-MM-dd`, times `HH:mm:ss`, bytes base-64, decimals plain
+    digits, doubles their shortest text that reads back the same (NaN and infinities are null).
+    """
+
+    def __init__(self, schema: pa.Schema, *, newline: bool = True) -> None:
+        befores = [
+            (("," if number else "{") + json.dumps(name, ensure_ascii=False) + ":").encode()
+            for number, name in enumerate(schema.names)
+        ]
+        super().__init__(schema, befores, b"}\n" if newline else b"}", b"")
+
+
+class CsvEncoder(RowEncoder):
+    """Comma separated values with a header line; a field is quoted where it must be, null is empty, '' is `""`."""
+
+    def __init__(self, schema: pa.Schema, *, with_header: bool = True, delimiter: str = ",") -> None:
+        if len(delimiter.encode()) != 1 or delimiter in '"\r\n':
+            raise ConfigError(f"the CSV delimiter {delimiter!r} is not one plain character")
+        comma = delimiter.encode()
+        super().__init__(schema, [b""] + [comma] * (len(schema) - 1), b"\n", comma)
+        names = pa.RecordBatch.from_arrays([pa.array([name]) for name in schema.names], schema.names)
+        text = [(_CODES[pa.string()], 0)] * len(schema)
+        self._header = encode_rows(names.columns, text, self._befores, b"\n", comma) if with_header else b""
+
+    def start(self) -> bytes:
+        return self._header
+
+
+def _plain(field: pa.Field) -> pa.DataType:
+    """The type that values of `field` are written as."""
+    type_ = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if type_ in _CODES or pa.types.is_decimal128(type_):
+        return type_
+    for matches, plain in (
+        (pa.types.is_large_string, pa.string()),
+        (pa.types.is_string_view, pa.string()),
+        (pa.types.is_large_binary, pa.binary()),
+        (pa.types.is_fixed_size_binary, pa.binary()),
+        (pa.types.is_timestamp, pa.timestamp("ms")),
+        (pa.types.is_date, pa.date32()),
+        (pa.types.is_time, pa.time32("ms")),
+        (pa.types.is_float16, pa.float32()),
+    ):
+        if matches(type_):
+            return plain
+    raise ConfigError(f'column "{field.name}" is of Arrow type {field.type}, which has no text form')
