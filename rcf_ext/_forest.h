@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "_paths.h"
 #include "_points.h"
 #include "_sampler.h"
-#include "_visitor.h"
 
 namespace rcf {
 
@@ -141,13 +141,18 @@ class ForestOf final : public Forest {
               threads(threads < forest.groups() ? threads : forest.groups()),
               points(forest.p_.columns, forest.p_.shingle, most), results(results),
               explained(results.attribution != nullptr),
-              cells(most * (explained ? 1 + 2 * size_t(forest.p_.columns) : 1)),
-              sums(results.score ? cells * (1 + size_t(this->threads)) : 0) {}
+              width(size_t(Tree::width_of(forest.dimensions_))),
+              cells(most * (!explained ? 1 : width == 1 ? 2 : 2 + 2 * width)),
+              sums(results.score ? cells * (1 + size_t(this->threads)) : 0),
+              log_size(explained && width > 1 ? size_t(BLOCK) * size_t(forest.p_.sample_size) : 0),
+              log(log_size * size_t(this->threads)) {}
 
-        Sums sums_at(int i) {
-            double* at = sums.data() + size_t(i) * cells;
+        // Sums of a worker, or for -1 the totals.
+        Shares shares(int worker) {
+            double* at = sums.data() + size_t(worker + 1) * cells;
             if (!explained) return {at};
-            return {at, at + most, at + most + (cells - most) / 2};
+            double* even = at + most * (1 + width);
+            return {at, at + most, even, even + most};
         }
 
         size_t most;
@@ -155,8 +160,11 @@ class ForestOf final : public Forest {
         Points points;
         Results results;
         bool explained;
+        size_t width;         // padded dimensions
         size_t cells;         // numbers in one set of sums
-        Array<double> sums;   // the total, then one set per thread
+        Array<double> sums;   // the totals, then one set per thread
+        size_t log_size;      // steps that a block of rows can take
+        Array<Step> log;
         std::vector<Member<Tree>> fresh;
         std::mutex mutex;
         std::condition_variable turned;
@@ -203,8 +211,8 @@ class ForestOf final : public Forest {
         auto work = [&](int worker) {
             for (int g = batch.next_group++; g < groups(); g = batch.next_group++) {
                 int first = g * p_.trees / groups(), last = (g + 1) * p_.trees / groups();
-                for (int i = first; i < last; i++) walk(members_[size_t(i)], batch, from, learn, batch.sums_at(1 + worker));
-                add(batch, g, 1 + worker);
+                for (int i = first; i < last; i++) walk(members_[size_t(i)], batch, from, learn, worker);
+                add(batch, g, worker);
             }
         };
         std::vector<std::thread> helpers;
@@ -217,10 +225,10 @@ class ForestOf final : public Forest {
     }
 
     // Add the sums of a group to the total when its turn has come, and clear them.
-    void add(Batch& batch, int group, int set) {
+    void add(Batch& batch, int group, int worker) {
         std::unique_lock<std::mutex> lock(batch.mutex);
         batch.turned.wait(lock, [&] { return batch.turn == group; });
-        double *total = batch.sums.data(), *part = total + size_t(set) * batch.cells;
+        double *total = batch.sums.data(), *part = batch.shares(worker).score;
         if (batch.results.score)
             for (size_t i = 0; i < batch.cells; i++) {
                 total[i] += part[i];
@@ -231,15 +239,16 @@ class ForestOf final : public Forest {
     }
 
     // Run the block through one tree.
-    void walk(Member<Tree>& member, Batch& batch, size_t from, bool learn, Sums sums) {
+    void walk(Member<Tree>& member, Batch& batch, size_t from, bool learn, int worker) {
         const Points& points = batch.points;
-        Rows rows = {points.point(0), size_t(p_.columns), points.hashes(), p_.columns};
+        Rows rows = {points.point(0), size_t(p_.columns), points.hashes()};
+        Step* log = batch.log.data() + size_t(worker) * batch.log_size;
         int64_t first = learned_ - int64_t(from);  // index in the stream of the block's point 0
         while (from < points.size()) {
             int64_t next = member.sampler.next() - first;
             bool enters = learn && next < int64_t(points.size());
             size_t to = enters ? size_t(next) + 1 : points.size();
-            if (batch.results.score) visit(member.tree, rows, from, to, p_.sample_size, tables_, sums);
+            if (batch.results.score) visit(member.tree, rows, from, to, batch.log_size ? log : nullptr, batch.shares(worker));
             if (enters) {
                 int slot = member.sampler.evict(member.random);
                 member.tree.remove(slot);
@@ -247,6 +256,14 @@ class ForestOf final : public Forest {
             }
             from = to;
         }
+    }
+
+    void visit(const LineTree& tree, const Rows& rows, size_t from, size_t to, Step*, const Shares& to_shares) {
+        active_path->line(tree, rows.row(from), to - from, p_.sample_size, tables_, to_shares.score + from,
+                          to_shares.direction ? to_shares.direction + from : nullptr);
+    }
+    void visit(const BoxTree& tree, const Rows& rows, size_t from, size_t to, Step* log, const Shares& to_shares) {
+        active_path->box(tree, rows, from, to, p_.sample_size, tables_, log, to_shares);
     }
 
     // Results before any tree has spoken: NaN for records that are left out, else zero.
@@ -269,15 +286,18 @@ class ForestOf final : public Forest {
         if (!r.score || members_.empty()) return;
         double scale = tables_.log2[p_.sample_size] / double(p_.trees), share = 1.0 / double(p_.trees);
         size_t columns = size_t(p_.columns);
-        Sums total = batch.sums_at(0);
+        Shares total = batch.shares(-1);
         for (size_t i = from; i < batch.points.size(); i++) {
             size_t record = batch.points.record_of(i);
             r.score[record] = total.score[i] * scale;
-            if (!batch.explained) continue;
-            for (size_t k = 0; k < columns; k++) {
-                double direction = total.direction[i * columns + k] * share;
-                r.attribution[record * columns + k] = (p_.columns > 1 ? total.attribution[i * columns + k] : total.score[i]) * scale;
-                r.strength[record * columns + k] = std::fabs(direction) / double(p_.columns);
+            for (size_t k = 0; batch.explained && k < columns; k++) {
+                double direction = 0.0, attribution = batch.width == 1 ? total.score[i] : total.even[i] / double(columns);
+                for (size_t j = i * batch.width + k; j < i * batch.width + size_t(dimensions_); j += columns) {
+                    direction += total.direction[j] * share;
+                    if (batch.width > 1) attribution += total.attribution[j];
+                }
+                r.attribution[record * columns + k] = attribution * scale;
+                r.strength[record * columns + k] = std::fabs(direction) / double(columns);
                 r.high[record * columns + k] = direction > 0.0;
             }
         }

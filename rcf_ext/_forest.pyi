@@ -21,7 +21,7 @@ class RandomCutForest:
 
     Raises ValueError that names the parameter and its range. `points` below is anything NumPy makes an (n, d)
     float64 array of. A record with a NaN or an infinity scores NaN and is otherwise as if it had not come;
-    magnitudes beyond 1.8e308 / (4 * d * shingle_size) count as that number.
+    magnitudes beyond 1.8e308 / (4096 * d * shingle_size) count as that number.
     """
 
     def __init__(

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "_memory.h"
 #include "_random.h"
@@ -32,7 +33,7 @@ struct Node {
 
 constexpr int NO_NODE = 0xFFFF;
 
-// Dimensions in memory: a multiple of four up to four, of eight beyond.
+// Dimensions in memory: four, or a multiple of eight.
 inline int padded(int dimensions) { return dimensions <= 4 ? 4 : (dimensions + 7) / 8 * 8; }
 
 // Sum of term(k) over the padded dimensions: eight (or four) running sums, folded in halves.
@@ -59,6 +60,8 @@ class BoxTree {
           point(size_t(sample_size) * width), mass(sample_size), hash(sample_size), leaf_of(sample_size),
           free_inner_(inner), free_leaf_(sample_size),
           order_(sample_size) {}
+
+    static int width_of(int dimensions) { return padded(dimensions); }
 
     double* low(int id) { return box.data() + size_t(id) * 2 * width; }
     double* high(int id) { return low(id) + width; }
@@ -303,6 +306,7 @@ class BoxTree {
         parent[id] = uint16_t(up);
         double* p = leaf_point(id);
         std::memmove(p, x, size_t(dimensions) * sizeof(double));
+        pad(p, p);
         mass[id - inner] = uint16_t(copies);
         hash[id - inner] = point_hash(x, dimensions);
         return id;
@@ -337,11 +341,9 @@ class BoxTree {
         range[id] = lane_sum(width, [&](int k) { return k < dimensions ? hi[k] - lo[k] : 0.0; });
     }
 
+    // The distance of anything to NaN counts as 0.
     void pad(double* lo, double* hi) const {
-        for (int k = dimensions; k < width; k++) {
-            lo[k] = -HUGE_VAL;
-            hi[k] = HUGE_VAL;
-        }
+        for (int k = dimensions; k < width; k++) lo[k] = hi[k] = std::numeric_limits<double>::quiet_NaN();
     }
 
     void corners(int id, const double*& lo, const double*& hi) const {

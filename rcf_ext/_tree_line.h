@@ -17,31 +17,26 @@
 
 namespace rcf {
 
-struct Span {
-    uint16_t first, last;
-};
-
 class LineTree {
   public:
-    static constexpr int PAD = 16;  // vector searches may read this far past the end
+    static constexpr int PAD = 4;  // 16-bit entries may be read as 32-bit words
 
     LineTree(int sample_size, int)
-        : value(sample_size + PAD), cut(sample_size + PAD), mass(sample_size + PAD), depth_(sample_size + PAD),
-          span(sample_size + PAD), held(sample_size) {
+        : value(sample_size + PAD), cut(power_above(sample_size)), mass(sample_size + PAD), depth_(sample_size + PAD),
+          ends(2 * (sample_size + PAD)), first(ends.data()), last(first + sample_size + PAD), held(sample_size) {
         depth_[0] = -1;
+        for (size_t i = 0; i < cut.size(); i++) cut[i] = HUGE_VAL;
     }
+
+    static int width_of(int) { return 1; }
 
     int depth(int i) const { return depth_[i + 1]; }
 
     // The leaf that x falls to: the number of cuts below it.
     int find(double x) const {
-        const double* base = cut.data();
-        for (int n = leaves - 1; n > 0;) {
-            int half = (n + 1) / 2;
-            base += base[half - 1] < x ? half : 0;
-            n -= half;
-        }
-        return int(base - cut.data());
+        int leaf = 0;
+        for (int step = top_step; step > 0; step >>= 1) leaf += step * int(cut[leaf + step - 1] < x);
+        return leaf;
     }
 
     // Draw a tree for n points; point i goes to slot i.
@@ -72,16 +67,17 @@ class LineTree {
         }
         bool right = x > value[l];
         int q;
-        Span below = separated(l, x, q, random);
+        int from, to;
+        separated(l, x, q, from, to, random);
         double low = right ? value[l] : x, high = right ? x : value[l];
         double c = between(low, high, random);
-        for (int i = below.first; i < below.last; i++) depth_[i + 1]++;
+        for (int i = from; i < to; i++) depth_[i + 1]++;
         make_room(l, right, q);
-        Span whole = {below.first, uint16_t(below.last + 1)};
         open(value.data(), right ? l + 1 : l, leaves, x);
         open(mass.data(), right ? l + 1 : l, leaves, uint16_t(1));
         open(cut.data(), l, leaves - 1, c);
-        open(span.data(), l, leaves - 1, whole);
+        open(first, l, leaves - 1, int16_t(from));
+        open(last, l, leaves - 1, int16_t(to + 1));
         open(depth_.data() + 1, l, leaves - 1, int16_t(q));
         leaves++;
         close_ends();
@@ -93,23 +89,24 @@ class LineTree {
         int l = find(x);
         if (--mass[l] > 0) return;
         int p = depth(l - 1) > depth(l) ? l - 1 : l;
-        int from = p < l ? span[p].first : l + 1, to = p < l ? l - 1 : span[p].last;
+        int from = p < l ? first[p] : l + 1, to = p < l ? l - 1 : last[p];
         for (int i = from; i < to; i++) depth_[i + 1]--;
         for (int i = 0; i < leaves - 1; i++) {
-            span[i].first -= span[i].first > l;
-            span[i].last -= span[i].last >= l;
+            first[i] = int16_t(first[i] - (first[i] > l));
+            last[i] = int16_t(last[i] - (last[i] >= l));
         }
         close(value.data(), l, leaves);
         close(mass.data(), l, leaves);
         close(cut.data(), p, leaves - 1);
-        close(span.data(), p, leaves - 1);
+        close(first, p, leaves - 1);
+        close(last, p, leaves - 1);
         close(depth_.data() + 1, p, leaves - 1);
         leaves--;
         close_ends();
     }
 
     size_t bytes() const {
-        return value.bytes() + cut.bytes() + mass.bytes() + depth_.bytes() + span.bytes() + held.bytes();
+        return value.bytes() + cut.bytes() + mass.bytes() + depth_.bytes() + ends.bytes() + held.bytes();
     }
 
     void save(Writer& out) const {
@@ -131,12 +128,12 @@ class LineTree {
         for (int i = 0; i < leaves - 1; i++) {
             require(value[i] <= cut[i] && cut[i] < value[i + 1], "a tree's cuts are wrong");
             require(depth(i) >= 0, "a tree's depths are wrong");
-            int first = i, last = i + 1;
-            while (depth(first - 1) > depth(i)) first--;
-            while (depth(last) > depth(i)) last++;
-            int above = depth(first - 1) > depth(last) ? depth(first - 1) : depth(last);
-            require(depth(i) == above + 1, "a tree's depths are wrong");
-            span[i] = {uint16_t(first), uint16_t(last)};
+            int from = i, to = i + 1;
+            while (depth(from - 1) > depth(i)) from--;
+            while (depth(to) > depth(i)) to++;
+            require(depth(i) == std::max(depth(from - 1), depth(to)) + 1, "a tree's depths are wrong");
+            first[i] = int16_t(from);
+            last[i] = int16_t(to);
         }
         for (size_t i = 0; i < held.size(); i++) {
             uint16_t leaf = in.value<uint16_t>();
@@ -150,18 +147,27 @@ class LineTree {
     // The ends of the arrays that searches and climbs rely on.
     void close_ends() {
         depth_[leaves] = -1;
-        for (int i = 0; i < PAD; i++) cut[leaves - 1 + i] = HUGE_VAL;
+        cut[leaves - 1] = HUGE_VAL;
+        for (top_step = 1; 2 * top_step < leaves;) top_step *= 2;
     }
 
     int leaves = 0;
+    int top_step = 1;        // of a binary search over the cuts
     Array<double> value;     // of each leaf, ascending
-    Array<double> cut;       // ascending, infinity past the end
+    Array<double> cut;       // ascending, infinity up to a power of two
     Array<uint16_t> mass;    // copies in each leaf
     Array<int16_t> depth_;   // depth of cut i at i + 1
-    Array<Span> span;        // leaves below each cut
+    Array<int16_t> ends;
+    int16_t *first, *last;   // of the leaves below each cut: the two halves of `ends`
     Array<double> held;      // the sampled value of each slot
 
   private:
+    static size_t power_above(int size) {
+        size_t power = 1;
+        while (power <= size_t(size)) power *= 2;
+        return power;
+    }
+
     // A cut in [low, high), uniform.
     static double between(double low, double high, Random& random) {
         double c = low + random.uniform() * (high - low);
@@ -174,41 +180,48 @@ class LineTree {
         int j = int(std::upper_bound(value.data() + a, value.data() + b, c) - value.data()) - 1;
         cut[j] = c;
         depth_[j + 1] = int16_t(q);
-        span[j] = {uint16_t(a), uint16_t(b)};
+        first[j] = int16_t(a);
+        last[j] = int16_t(b);
         split(a, j, q + 1, random);
         split(j + 1, b, q + 1, random);
     }
 
-    // The topmost subtree from which a random cut parts x, which falls to leaf l; its depth goes to q.
-    Span separated(int l, double x, int& q, Random& random) const {
+    // The topmost subtree from which a random cut parts x, which falls to leaf l: leaves `from` to `to`, depth q.
+    void separated(int l, double x, int& q, int& from, int& to, Random& random) const {
         bool right = x > value[l];
         double gap = right ? x - value[l] : value[l] - x;
-        int before = depth(l - 1), after = depth(l), level = (before > after ? before : after) + 1;
+        int before = depth(l - 1), after = depth(l), level = std::max(before, after) + 1;
         int boxes = right ? before - after : after - before, j = right ? l - 1 : l;
-        Span top = {uint16_t(l), uint16_t(l)};
+        from = to = l;
         q = level;
         for (; boxes > 0; boxes--) {
             level--;
-            int end = right ? span[j].first : span[j].last;
+            int end = right ? first[j] : last[j];
             double range = right ? value[l] - value[end] : value[end] - value[l];
             if (random.uniform() * (range + gap) < gap) {
-                top = span[j];
+                from = first[j];
+                to = last[j];
                 q = level;
             }
             j = right ? end - 1 : end;
         }
-        return top;
     }
 
     // Renumber the leaves in all spans for a new leaf beside l under a new node of depth q: nodes above it that
-    // end at l now end at the new leaf.
+    // end at l now end at the new leaf, all others at l itself.
     void make_room(int l, bool right, int q) {
-        for (int i = 0; i < leaves - 1; i++) {
-            int first = span[i].first, last = span[i].last;
-            bool above = depth_[i + 1] < q;
-            span[i].first = uint16_t(first + ((first > l) | (!right & (first == l) & !above)));
-            span[i].last = uint16_t(last + ((last > l) | ((last == l) & (!right | above))));
-        }
+        const int16_t* depth = depth_.data() + 1;
+        const int16_t at = int16_t(l), top = int16_t(q);
+        if (right)
+            for (int i = 0; i < leaves - 1; i++) {
+                last[i] = int16_t(last[i] + (last[i] > int16_t(at - (depth[i] < top))));
+                first[i] = int16_t(first[i] + (first[i] > at));
+            }
+        else
+            for (int i = 0; i < leaves - 1; i++) {
+                last[i] = int16_t(last[i] + (last[i] >= at));
+                first[i] = int16_t(first[i] + (first[i] > int16_t(at - (depth[i] >= top))));
+            }
     }
 
     template <class T>
