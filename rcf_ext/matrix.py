@@ -43,10 +43,16 @@ def column_names(data: Any) -> list[str] | None:
 def _numbers(values: Any, what: str) -> Matrix:
     try:
         array = np.asarray(values)
-        if array.dtype.kind in "USmM":  # NumPy would read numbers out of texts and turn times into counts
-            raise TypeError(f"they are of the type {array.dtype}")
         if array.dtype == object:
-            array = np.where(np.equal(array, None), np.nan, array)
-        return np.asarray(array, dtype=np.float64)
+            array = np.array([_number(value) for value in array.flat]).reshape(array.shape)
+        if array.dtype.kind not in "biuf":  # NumPy would read numbers out of texts and make counts of times
+            raise TypeError(f"they are of the type {array.dtype}")
+        return array.astype(np.float64)
     except (TypeError, ValueError) as fault:
         raise ValueError(f"{what} cannot be read as numbers: {fault}") from None
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str | bytes):
+        raise TypeError(f"{value!r} is a text")
+    return np.nan if value is None else float(value)
