@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.vectors import column
@@ -50,7 +49,8 @@ def by_value(
 
 
 def _prepared(call: CallContext, prepare: Callable[..., Run], values: list[Any], error: type[Exception]) -> Any:
-    key = (prepare.__qualname__, *values)
+    # The clock is in the key, for patterns whose meaning depends on it (years of two digits).
+    key = (call.times.query_start, *values)
     if key not in call.memo:
         if len(call.memo) >= _MOST:
             call.memo.clear()
@@ -67,8 +67,3 @@ def _run(call: CallContext, run: Any, arrays: Sequence[pa.Array], rows: Any) -> 
         return pa.nulls(len(rows), call.result.arrow)
     result = run(*arrays)
     return result.combine_chunks() if isinstance(result, pa.ChunkedArray) else result
-
-
-def valid_rows(datum: Datum, length: int) -> pa.Array:
-    """Which rows have a value."""
-    return pc.is_valid(column(datum, length))

@@ -24,6 +24,13 @@ def data(values: pa.Array) -> npt.NDArray[np.uint8]:
     return np.frombuffer(buffer, dtype=np.uint8) if buffer is not None else np.zeros(0, dtype=np.uint8)
 
 
+def bytes_of(values: Datum) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Offsets and data of text or binary values, as the kernels take them; a scalar is one value."""
+    if isinstance(values, pa.Scalar):
+        values = pa.array([values.as_py()], values.type)
+    return offsets(values), data(values)
+
+
 def longest(values: Datum) -> int:
     """Bytes of the longest value (an upper bound of its characters); 0 without values."""
     if isinstance(values, pa.Scalar):

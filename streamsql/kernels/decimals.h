@@ -52,6 +52,8 @@ static inline wide divide_rounded(wide dividend, wide divisor) {
 
 static inline bool within(wide value, wide bound) { return value < bound && value > -bound; }
 
+static inline wide rest_of(wide dividend, wide divisor) { return dividend % divisor; }
+
 // value / unit rounded down, or with `up` upwards; unit > 0.
 static inline wide whole_times(wide value, wide unit, bool up) {
     const wide quotient = value / unit, rest = value % unit;

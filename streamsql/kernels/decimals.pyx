@@ -21,6 +21,7 @@ cdef extern from "decimals.h" namespace "decimals" nogil:
     wide power_of_ten(int exponent)
     wide divide_rounded(wide dividend, wide divisor)
     wide whole_times(wide value, wide unit, bint up)
+    wide rest_of(wide dividend, wide divisor)
     bint within(wide value, wide bound)
     bint divide_scaled(wide left, wide right, int exponent, wide bound, wide* result)
     double to_double(wide value, int scale)
@@ -100,6 +101,28 @@ def divide(const int64_t[::1] left, const int64_t[::1] right, int exponent, int 
             else:
                 flag[i] = OVERFLOWN
                 flagged += 1
+    return result, flags if flagged else None
+
+
+def remainder(const int64_t[::1] left, const int64_t[::1] right):
+    """What is left of dividing decimals of one scale, with the sign of the dividend."""
+    cdef int64_t i, n = _rows(left, right), flagged = 0
+    cdef int64_t a = left.shape[0] > 2, b = right.shape[0] > 2
+    result = np.zeros(2 * n, dtype=np.int64)
+    flags = np.zeros(n, dtype=np.uint8)
+    cdef int64_t[::1] out = result
+    cdef uint8_t[::1] flag = flags
+    cdef wide y
+    if n == 0:
+        return result, None
+    with nogil:
+        for i in range(n):
+            y = load(&right[0], b * i)
+            if y == 0:
+                flag[i] = ZERO_DIVISOR
+                flagged += 1
+            else:
+                store(&out[0], i, rest_of(load(&left[0], a * i), y))
     return result, flags if flagged else None
 
 
