@@ -48,3 +48,7 @@ class Operator:
 
     def restore(self, state: State) -> None:
         """Take over a snapshot."""
+
+    def bound(self) -> str:
+        """What limits the memory of this operator, in words for EXPLAIN."""
+        return "none"

@@ -13,7 +13,8 @@ public:
     virtual ~Accumulator() = default;
     // Adds rows 0..n; `groups[i]` < `total` is the group of row i, negative: the row is in no group.
     virtual void update(const int32_t* groups, int64_t n, int64_t total, const ColumnView& column) = 0;
-    virtual void result(Output& out) const = 0;
+    // The results of groups `ids`, n of them.
+    virtual void result(const int32_t* ids, int64_t n, Output& out) const = 0;
     virtual int64_t size() const = 0;
     virtual void clear() = 0;
     virtual void keep(const int32_t* ids, int64_t n) = 0;
@@ -58,8 +59,8 @@ public:
         everything.layout = Layout::I64;
         each(groups, n, total, all_ ? everything : column, [](int64_t& count, int64_t) { count++; });
     }
-    void result(Output& out) const override {
-        for (int64_t i = 0; i < size(); i++) out.put<int64_t>(i, states[i]);
+    void result(const int32_t* ids, int64_t n, Output& out) const override {
+        for (int64_t i = 0; i < n; i++) out.put<int64_t>(i, states[ids[i]]);
     }
 
 private:
@@ -76,8 +77,8 @@ public:
             state.count++;
         });
     }
-    void result(Output& out) const override {
-        for (int64_t i = 0; i < size(); i++) finish(states[i], kind_, shift_, out, i);
+    void result(const int32_t* ids, int64_t n, Output& out) const override {
+        for (int64_t i = 0; i < n; i++) finish(states[ids[i]], kind_, shift_, out, i);
     }
 
 private:
@@ -92,8 +93,8 @@ public:
     void update(const int32_t* groups, int64_t n, int64_t total, const ColumnView& column) override {
         this->each(groups, n, total, column, [&](State& state, int64_t row) { state.add(read<double>(column, row)); });
     }
-    void result(Output& out) const override {
-        for (int64_t i = 0; i < this->size(); i++) finish(this->states[i], kind_, 0, out, i);
+    void result(const int32_t* ids, int64_t n, Output& out) const override {
+        for (int64_t i = 0; i < n; i++) finish(this->states[ids[i]], kind_, 0, out, i);
     }
 
 private:
@@ -119,9 +120,10 @@ template <class T> struct Maybe {
 
 template <class T> class ValueAccumulator : public StateVector<Maybe<T>> {
 public:
-    void result(Output& out) const override {
-        for (int64_t i = 0; i < this->size(); i++) {
-            if (this->states[i].valid) out.put<T>(i, this->states[i].value);
+    void result(const int32_t* ids, int64_t n, Output& out) const override {
+        for (int64_t i = 0; i < n; i++) {
+            const Maybe<T>& state = this->states[ids[i]];
+            if (state.valid) out.put<T>(i, state.value);
             else out.template none<T>(i);
         }
     }

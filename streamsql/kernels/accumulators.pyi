@@ -19,8 +19,9 @@ class GroupAccumulator:
     def update(self, groups: npt.NDArray[np.int32], total: int, column: Any = None) -> None:
         """Add the rows of the Arrow array `column`; `groups[i]` < `total`, or negative for a row in no group."""
 
-    def result(self) -> tuple[Any, npt.NDArray[np.bool_]]:
-        """One value per group as an Arrow array, and which groups are out of the result type's range."""
+    def result(self, ids: npt.NDArray[np.int32] | None = None) -> tuple[Any, npt.NDArray[np.bool_]]:
+        """One value for each of the groups `ids` (None: all) as an Arrow array, and which of them are out of the
+        result type's range."""
 
     def clear(self) -> None:
         """Forget all groups."""

@@ -33,7 +33,7 @@ cdef extern from "accumulators.h" namespace "streamsql" nogil:
 
     cdef cppclass State "streamsql::Accumulator":
         void update(const int32_t* groups, int64_t n, int64_t total, const ColumnView& column) except +
-        void result(Output& out) except +
+        void result(const int32_t* ids, int64_t n, Output& out) except +
         int64_t size()
         void clear() except +
         void keep(const int32_t* ids, int64_t n) except +
@@ -81,12 +81,16 @@ cdef class GroupAccumulator:
         with nogil:
             self.state.update(first, n, total, view)
 
-    def result(self):
-        cdef int64_t n = self.state.size()
+    def result(self, ids=None):
+        if ids is None:
+            ids = np.arange(self.state.size(), dtype=np.int32)
+        cdef const int32_t[::1] groups = ids
+        cdef int64_t n = groups.shape[0]
+        cdef const int32_t* first = &groups[0] if n else NULL
         cdef Output out
         memory = allocate(&out, n, 16 if self.type.id == pa.lib.Type_DECIMAL128 else 8)
         with nogil:
-            self.state.result(out)
+            self.state.result(first, n, out)
         return to_arrow(&out, memory, n, self.type)
 
     def clear(self):

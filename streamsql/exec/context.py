@@ -1,0 +1,93 @@
+"""What an operator is given besides its plan node, and expressions ready to be computed on its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from streamsql.exec.operator import Reject
+from streamsql.functions.call import Times
+from streamsql.functions.failures import Failures
+from streamsql.plan.expressions import Expression
+from streamsql.types import Column
+
+Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
+Compile = Callable[[Expression], Evaluator]
+MAX_GROUPS = (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one operator.
+
+    `reject` takes the rows that could not be computed; `filtered` is told how many rows a condition dropped;
+    `seed` is the operator's own; `table` gives the rows of a reference table; `max_groups` bounds the keys that
+    one operator remembers: rows with a key beyond it are rejected.
+    """
+
+    compile: Compile
+    times: Callable[[], Times]
+    reject: Reject
+    filtered: Callable[[int], None]
+    table: Callable[[str], pa.RecordBatch]
+    seed: int = 0
+    max_groups: int = MAX_GROUPS
+
+    def computation(self, expressions: Sequence[Expression]) -> Computation:
+        """The expressions, compiled."""
+        return Computation([self.compile(expression) for expression in expressions], self)
+
+    def drop(self, batch: pa.RecordBatch, failures: Failures) -> npt.NDArray[np.bool_]:
+        """Reject the failed rows of `batch`; returns the mask of the others."""
+        self.reject(batch, failures)
+        return ~failures.mask()
+
+
+class Computation:
+    """Some expressions over the same rows."""
+
+    def __init__(self, evaluators: Sequence[Evaluator], context: Context) -> None:
+        self._evaluators = evaluators
+        self._context = context
+
+    def values(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[pa.Array]]:
+        """One array per expression. A row for which one of them fails is rejected and left out of everything
+        that is returned."""
+        times = self._context.times()
+        arrays = []
+        failures = Failures(batch.num_rows)
+        for evaluate in self._evaluators:
+            array, failed = evaluate(batch, times)
+            arrays.append(array)
+            if failed:
+                failures.merge(failed)
+        if not failures:
+            return batch, arrays
+        keep = pa.array(self._context.drop(batch, failures))
+        return batch.filter(keep), [array.filter(keep) for array in arrays]
+
+    def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+        """For a single condition: the rows for which it is TRUE. Rows for which it fails are rejected."""
+        condition, failures = self._evaluators[0](batch, self._context.times())
+        if failures:
+            self._context.drop(batch, failures)
+        if condition.null_count:
+            condition = condition.fill_null(False)
+        return np.asarray(condition)
+
+
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+    """The Arrow schema of rows with these columns."""
+    return pa.schema([pa.field(column.name, column.type.arrow) for column in columns])
+
+
+def failed_rows(length: int, mask: npt.NDArray[np.bool_], code: str, message: str) -> Failures:
+    """Failures of the rows where `mask` is true, all for the same reason."""
+    failures = Failures(length)
+    for row in np.flatnonzero(mask).tolist():
+        failures.add(row, code, message)
+    return failures

@@ -1,0 +1,143 @@
+"""Rows that could not be computed → rows of the error stream."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from streamsql.exec.context import arrow_schema
+from streamsql.exec.operator import END_OF_TIME, State
+from streamsql.functions.failures import ERROR_NAMES, Failures
+from streamsql.types import ROWTIME, TIMESTAMP, Column, varchar
+
+ERROR_STREAM = "ERROR_STREAM"
+MAX_DATA_ROW = 49152
+MAX_MESSAGE = 4096
+ERROR_COLUMNS = (
+    ROWTIME,
+    Column("ERROR_TIME", TIMESTAMP),
+    Column("ERROR_LEVEL", varchar(10)),
+    Column("ERROR_NAME", varchar(32)),
+    Column("MESSAGE", varchar(MAX_MESSAGE)),
+    Column("DATA_ROWTIME", TIMESTAMP),
+    Column("DATA_ROW", varchar(MAX_DATA_ROW)),
+    Column("PUMP_NAME", varchar(128)),
+)
+"""The columns of the error stream."""
+
+ERROR_SCHEMA = arrow_schema(ERROR_COLUMNS)
+
+
+class ErrorRow(NamedTuple):
+    """One row of the error stream; ERROR_TIME is known when it is released."""
+
+    rowtime: int
+    writer: int
+    number: int
+    level: str
+    name: str
+    message: str
+    data: str
+    pump: str
+
+
+class ErrorStream:
+    """Collects errors of several writers (inputs, then the operators of the pumps) and hands them on as batches.
+
+    Live, at once, with the clock's time. In a replay ERROR_TIME is the offending row's ROWTIME, and the order is
+    (ROWTIME, writer, the writer's own order), so that it does not depend on how rows came in batches: an error
+    waits until no writer can have an earlier one.
+    """
+
+    def __init__(self, now: Callable[[], int] | None, deliver: Callable[[pa.RecordBatch], None]) -> None:
+        """`now`: the clock, None in a replay."""
+        self._now = now
+        self._deliver = deliver
+        self._waiting: list[ErrorRow] = []
+        self._number = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are errors to release."""
+        return bool(self._waiting)
+
+    def failed(
+        self, writer: int, pump: str, batch: pa.RecordBatch, columns: Sequence[int], failures: Failures
+    ) -> None:
+        """Add the failed rows of `batch`, whose declared columns are `columns`."""
+        rows = sorted(failures.rows)
+        records = row_records(batch.take(pa.array(rows, pa.int64())), columns)
+        for row, record in zip(rows, records, strict=True):
+            error = failures.rows[row]
+            name = ERROR_NAMES.get(error.code, "Conversion error")
+            self.add(writer, int(batch.column(0)[row].value), name, error.message, record, pump)
+
+    def add(
+        self, writer: int, rowtime: int, name: str, message: str, record: bytes, pump: str, level: str = "ERROR"
+    ) -> None:
+        """Add one error; `record` is the offending record or row as bytes."""
+        data = record[: MAX_DATA_ROW // 2].hex().upper()
+        row = ErrorRow(rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump)
+        self._number += 1
+        self._waiting.append(row)
+        if self._now is not None:
+            self.release(END_OF_TIME)
+
+    def release(self, bound: int) -> None:
+        """Hand on the errors of rows older than `bound`."""
+        everything = bound == END_OF_TIME
+        ready = sorted(row for row in self._waiting if everything or row.rowtime < bound)
+        if not ready:
+            return
+        self._waiting = [] if everything else [row for row in self._waiting if row.rowtime >= bound]
+        times = [row.rowtime if self._now is None else self._now() for row in ready]
+        columns = [
+            pa.array(times, TIMESTAMP.arrow),
+            pa.array(times, TIMESTAMP.arrow),
+            pa.array([row.level for row in ready]),
+            pa.array([row.name for row in ready]),
+            pa.array([row.message for row in ready]),
+            pa.array([row.rowtime for row in ready], TIMESTAMP.arrow),
+            pa.array([row.data for row in ready]),
+            pa.array([row.pump for row in ready]),
+        ]
+        self._deliver(pa.RecordBatch.from_arrays(columns, schema=ERROR_SCHEMA))
+
+    def snapshot(self) -> State:
+        """The errors that wait."""
+        return {"number": self._number, "waiting": [list(row) for row in self._waiting]}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot."""
+        self._number = state["number"]
+        self._waiting = [ErrorRow(*row) for row in state["waiting"]]
+
+
+def row_records(rows: pa.RecordBatch, columns: Iterable[int]) -> list[bytes]:
+    """Each row as a JSON object of the given columns, in UTF-8."""
+    chosen = [(json.dumps(rows.schema.names[i]), _json_values(rows.column(i))) for i in columns]
+    return [
+        ("{" + ",".join(f"{name}:{values[row]}" for name, values in chosen) + "}").encode()
+        for row in range(rows.num_rows)
+    ]
+
+
+def _json_values(column: pa.Array) -> list[str]:
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) or pa.types.is_time(column.type):
+        column = column.cast(pa.string())
+    elif pa.types.is_duration(column.type):
+        column = column.cast(pa.int64())
+    return [_json_value(value) for value in column.to_pylist()]
+
+
+def _json_value(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, bytes):
+        value = base64.b64encode(value).decode()
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,358 @@
+"""The running application: streams fan out to pumps, pumps write to streams.
+
+One batch or watermark of one input is taken through all pumps, depth first, in the order of their definition,
+before the next. The graph has no thread and no clock; `times` is asked only for what SQL can ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+import pyarrow as pa
+
+from streamsql.errors import ConfigError, StateError
+from streamsql.exec.context import MAX_GROUPS, Compile, Context, failed_rows
+from streamsql.exec.errors import ERROR_STREAM, ErrorStream
+from streamsql.exec.merge import Merge
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
+from streamsql.exec.pump import Pump, Stage, Surroundings
+from streamsql.exec.time import last_rowtime
+from streamsql.functions.call import Times
+from streamsql.functions.failures import Failures
+from streamsql.plan import nodes
+
+STATE_VERSION = 1
+Callback = Callable[[pa.RecordBatch], None]
+OUTSIDE = ""  # the writer of an input stream that is no pump
+
+
+class _Stream:
+    """An in-application stream: its writers, merged by ROWTIME when there are several, and its readers."""
+
+    def __init__(self, node: nodes.Stream, writers: list[str], late: Callable[..., None]) -> None:
+        self.node = node
+        self.writers = writers
+        self.merge = Merge(len(writers)) if len(writers) > 1 else None
+        self.readers: list[Pump] = []
+        self.callbacks: list[Callback] = []
+        self.bound = START_OF_TIME
+        self.rows = 0
+        self.late = 0
+        self._late = late
+
+    def write(self, writer: str, batch: pa.RecordBatch) -> None:
+        """Rows of one writer."""
+        if self.merge is None:
+            self._deliver(batch)
+            return
+        late = self.merge.late(batch)
+        if late.any():
+            self.late += int(late.sum())
+            self._late(self, writer, batch, failed_rows(len(late), late, "RUN-004", self._late_message()))
+            batch = batch.filter(pa.array(~late))
+        if batch.num_rows:
+            self.merge.add(self.writers.index(writer), batch)
+            self._release(self.merge)
+
+    def _late_message(self) -> str:
+        return f"ROWTIME is earlier than that of a row already in {self.node.name}"
+
+    def advance(self, writer: str, time: int) -> None:
+        """No later row of this writer will be older than `time`."""
+        if self.merge is not None:
+            self.merge.advance(self.writers.index(writer), time)
+            self._release(self.merge)
+        else:
+            self._tell(time)
+
+    def activate(self, writer: str, active: bool) -> None:
+        """Whether others have to wait for this writer."""
+        if self.merge is not None:
+            self.merge.activate(self.writers.index(writer), active, self.bound)
+            self._release(self.merge)
+
+    def _release(self, merge: Merge) -> None:
+        for batch in merge.release():
+            self._deliver(batch)
+        self._tell(merge.bound)
+
+    def _deliver(self, batch: pa.RecordBatch) -> None:
+        self.rows += batch.num_rows
+        for callback in self.callbacks:
+            callback(batch)
+        for pump in self.readers:
+            if pump.running:
+                pump.counts.rows_in += batch.num_rows
+                for stage, port in self._ports(pump):
+                    stage.push(port, batch)
+        self._tell(last_rowtime(batch))
+
+    def _tell(self, time: int) -> None:
+        """Every row that follows is at `time` or later."""
+        if time <= self.bound:
+            return
+        self.bound = time
+        for pump in self.readers:
+            if pump.running:
+                for stage, port in self._ports(pump):
+                    stage.watermark(port, time)
+
+    def _ports(self, pump: Pump) -> list[tuple[Stage, int]]:
+        return [(stage, port) for stream, stage, port in pump.inputs if stream == self.node.name]
+
+
+class Graph:
+    """A bound application, ready for rows.
+
+    `times` gives the clock readings that SQL can ask for; `seed` and the names of pumps give every random function
+    its own seed; `replay`: rows carry their own time, so the error stream is in the order of time too and its
+    ERROR_TIME is the ROWTIME of the offending row. `compile` makes evaluators of expressions.
+    """
+
+    def __init__(
+        self,
+        plan: nodes.Application,
+        *,
+        times: Callable[[], Times],
+        seed: int = 0,
+        replay: bool = True,
+        compile: Compile | None = None,
+        max_groups: int = MAX_GROUPS,
+    ) -> None:
+        self.plan = plan
+        self._times = times
+        self._seed = seed
+        self._replay = replay
+        self._max_groups = max_groups
+        self._compile = compile or _default_compile()
+        self._tables: dict[str, pa.RecordBatch] = {}
+        self._error_callbacks: list[Callback] = []
+        self._started = False
+        self.errors = ErrorStream(None if replay else lambda: times().row, self._deliver_errors)
+        inserts = [(f"INSERT {number}", sink) for number, sink in enumerate(plan.inserts, 1)]
+        writing = [(name, sink.stream) for name, sink in inserts] + [(p.name, p.sink.stream) for p in plan.pumps]
+        self._streams: dict[str, _Stream] = {}
+        for stream in plan.streams:
+            external = [OUTSIDE] if stream.is_input else []
+            writers = external + [name for name, target in writing if target == stream.name]
+            self._streams[stream.name] = _Stream(stream, writers, self._late)
+        # The error stream's order: input streams, then the operators of each pump.
+        self._places = {name: place for place, name in enumerate(self._streams)}
+        self._next_place = len(self._places)
+        self._inserts = [self._pump(name, sink, True) for name, sink in inserts]
+        self._pumps = {pump.name: self._pump(pump.name, pump.sink, pump.running) for pump in plan.pumps}
+        for pump in self._all():
+            for name in dict.fromkeys(stream for stream, _, _ in pump.inputs):
+                self._streams[name].readers.append(pump)
+            if not pump.running:
+                self._target(pump).activate(pump.name, False)
+
+    def _pump(self, name: str, sink: nodes.Sink, running: bool) -> Pump:
+        stream = self._streams[sink.stream]
+        first = self._next_place
+        self._next_place += _size(sink)
+
+        def failed(number: int, batch: pa.RecordBatch, columns: list[int], failures: Failures) -> None:
+            self.errors.failed(first + number, name, batch, columns, failures)
+
+        surroundings = Surroundings(
+            context=partial(self._context, name),
+            failed=failed,
+            emit=partial(stream.write, name),
+            advance=partial(stream.advance, name),
+            hidden=lambda name: self._streams[name].node.hidden,
+        )
+        return Pump(name, sink, surroundings, running=running)
+
+    def _context(self, pump: str, path: str) -> Context:
+        digest = blake2b(f"{self._seed}/{pump}/{path}".encode(), digest_size=8).digest()
+        return Context(
+            compile=self._compile,
+            times=self._times,
+            reject=lambda batch, failures: None,
+            filtered=lambda rows: None,
+            table=self._table,
+            seed=int.from_bytes(digest, "little") >> 1,
+            max_groups=self._max_groups,
+        )
+
+    def _all(self) -> list[Pump]:
+        return [*self._inserts, *self._pumps.values()]
+
+    def _target(self, pump: Pump) -> _Stream:
+        assert isinstance(pump.root, nodes.Sink)
+        return self._streams[pump.root.stream]
+
+    # --- rows in, rows out ---------------------------------------------------------------------------------
+
+    def push(self, stream: str, batch: pa.RecordBatch) -> None:
+        """Rows of an input stream: ROWTIME (never less than before), declared and hidden columns."""
+        if batch.num_rows:
+            self.start(last_rowtime(batch.slice(0, 1)))
+            self._input(stream).write(OUTSIDE, batch)
+            self._release_errors()
+
+    def watermark(self, stream: str, time: int) -> None:
+        """No later row of the input stream will be older than `time` (ms)."""
+        if time > START_OF_TIME:
+            self.start(time)
+            self._input(stream).advance(OUTSIDE, time)
+            self._release_errors()
+
+    def finish(self) -> None:
+        """No row will come any more: everything that is held back is released."""
+        self.start(END_OF_TIME)
+        for stream in self._streams.values():
+            if stream.node.is_input:
+                stream.advance(OUTSIDE, END_OF_TIME)
+        self.errors.release(END_OF_TIME)
+
+    def start(self, time: int) -> None:
+        """Run the INSERT … VALUES, unless that has been done. Their ROWTIME is `time`, in a replay that of the
+        first element; live it is the time when the queries started."""
+        if self._started:
+            return
+        self._started = True
+        if not self._replay or time == END_OF_TIME:
+            time = self._times().query_start
+        for pump in self._all():
+            for stage in pump.constants() if pump.running else ():
+                stage.start(time)
+
+    def subscribe(self, stream: str, callback: Callback) -> None:
+        """Have `callback` called with every batch of a stream, or of ERROR_STREAM."""
+        if stream.upper() == ERROR_STREAM:
+            self._error_callbacks.append(callback)
+        else:
+            self._stream(stream).callbacks.append(callback)
+
+    def _stream(self, name: str) -> _Stream:
+        if name not in self._streams:
+            raise ConfigError(f'no stream "{name}" (there are {", ".join(self._streams) or "none"})')
+        return self._streams[name]
+
+    def _input(self, name: str) -> _Stream:
+        stream = self._stream(name)
+        if not stream.node.is_input:
+            raise ConfigError(f'stream "{name}" is written by pumps; it cannot be fed')
+        return stream
+
+    # --- reference tables ----------------------------------------------------------------------------------
+
+    def set_table(self, name: str, rows: pa.RecordBatch) -> None:
+        """Load or replace a reference table; rows of streams that come later see the new rows."""
+        self._tables[name] = rows
+
+    def _table(self, name: str) -> pa.RecordBatch:
+        if name not in self._tables:
+            schema = dict(self.plan.tables).get(name, ())
+            self._tables[name] = pa.RecordBatch.from_arrays(
+                [pa.array([], column.type.arrow) for column in schema], names=[column.name for column in schema]
+            )
+        return self._tables[name]
+
+    # --- pumps ---------------------------------------------------------------------------------------------
+
+    def stop_pump(self, name: str) -> None:
+        """Take no more rows into the pump. What it held is lost, and it holds nobody back."""
+        pump = self._find_pump(name)
+        if pump.running:
+            pump.running = False
+            pump.build()
+            self._target(pump).activate(name, False)
+
+    def start_pump(self, name: str) -> None:
+        """Let the pump take the rows that come from now on."""
+        pump = self._find_pump(name)
+        if pump.running:
+            return
+        pump.running = True
+        self._target(pump).activate(name, True)
+        for stream, stage, port in pump.inputs:
+            stage.watermark(port, self._streams[stream].bound)
+
+    def _find_pump(self, name: str) -> Pump:
+        if name not in self._pumps:
+            raise ConfigError(f'no pump "{name}" (there are {", ".join(self._pumps) or "none"})')
+        return self._pumps[name]
+
+    def counters(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Rows per stream and per pump."""
+        return {
+            "streams": {name: {"rows": s.rows, "late": s.late} for name, s in self._streams.items()},
+            "pumps": {name: asdict(pump.counts) for name, pump in self._pumps.items()},
+        }
+
+    # --- errors --------------------------------------------------------------------------------------------
+
+    def report(
+        self, stream: str, time: int, name: str, message: str, record: bytes, level: str = "WARNING"
+    ) -> None:
+        """An error of an input: the offending record, and the ROWTIME at which it stood."""
+        self.errors.add(self._places[stream], time, name, message, record, "null", level)
+
+    def _late(self, stream: _Stream, writer: str, batch: pa.RecordBatch, failures: Failures) -> None:
+        columns = list(range(1, batch.num_columns - stream.node.hidden))
+        self.errors.failed(self._places[stream.node.name], writer, batch, columns, failures)
+
+    def _release_errors(self) -> None:
+        if not self.errors.is_waiting:
+            return
+        inputs = [stream.bound for stream in self._streams.values() if stream.node.is_input]
+        self.errors.release(min([*inputs, *(pump.bound for pump in self._all())], default=END_OF_TIME))
+
+    def _deliver_errors(self, batch: pa.RecordBatch) -> None:
+        for callback in self._error_callbacks:
+            callback(batch)
+
+    # --- state ---------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> State:
+        """All state, between two pushes."""
+        return {
+            "version": STATE_VERSION,
+            "started": self._started,
+            "pumps": {pump.name: pump.snapshot() for pump in self._all()},
+            "streams": {name: _stream_state(stream) for name, stream in self._streams.items()},
+            "errors": self.errors.snapshot(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Take over the snapshot of a graph with the same plan. Raises StateError naming what does not fit."""
+        if state.get("version") != STATE_VERSION:
+            raise StateError(f"saved state has version {state.get('version')}; this is version {STATE_VERSION}")
+        for what, own in (("pumps", [p.name for p in self._all()]), ("streams", list(self._streams))):
+            if sorted(state[what]) != sorted(own):
+                raise StateError(f"the {what} of the saved state are {sorted(state[what])}, not {sorted(own)}")
+        for pump in self._all():
+            pump.restore(state["pumps"][pump.name])
+        for name, stream in self._streams.items():
+            _restore_stream(stream, state["streams"][name])
+        self.errors.restore(state["errors"])
+        self._started = state["started"]
+
+
+def _stream_state(stream: _Stream) -> dict[str, Any]:
+    merge = stream.merge.snapshot() if stream.merge else {}
+    return {"bound": stream.bound, "rows": stream.rows, "late": stream.late, "merge": merge}
+
+
+def _restore_stream(stream: _Stream, state: dict[str, Any]) -> None:
+    stream.bound, stream.rows, stream.late = state["bound"], state["rows"], state["late"]
+    if stream.merge:
+        stream.merge.restore(state["merge"])
+
+
+def _size(node: nodes.Node) -> int:
+    """The number of nodes of a plan."""
+    return 1 + sum(_size(child) for child in node.inputs)
+
+
+def _default_compile() -> Compile:
+    from streamsql.exec.evaluate import compile_expression
+
+    return compile_expression

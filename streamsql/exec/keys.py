@@ -1,0 +1,75 @@
+"""Key columns → dense integers, and back to the key values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from streamsql.exec.operator import State
+from streamsql.kernels.groups import GroupTable
+
+Codes = npt.NDArray[np.int32]
+
+
+class Keys:
+    """The keys seen so far, numbered in order of first appearance. Null equals null.
+
+    `limit` bounds how many there may be; a row with a key beyond it has code -1.
+    """
+
+    def __init__(self, types: Sequence[pa.DataType], limit: int) -> None:
+        self._types = list(types)
+        self._table = GroupTable(limit)
+        self._values: list[list[pa.Array]] = [[] for _ in types]
+        self._single = not types
+        self._any = False  # without key columns: whether the one group exists
+
+    def __len__(self) -> int:
+        return int(self._any) if self._single else len(self._table)
+
+    def encode(self, columns: Sequence[pa.Array], length: int) -> Codes:
+        """The number of each row's key."""
+        if self._single:
+            self._any = self._any or length > 0
+            return np.zeros(length, dtype=np.int32)
+        codes, fresh = self._table.encode(columns, length)
+        if len(fresh):
+            rows = pa.array(fresh)
+            for values, column in zip(self._values, columns, strict=True):
+                values.append(column.take(rows))
+        return codes
+
+    def values(self, ids: Codes) -> list[pa.Array]:
+        """The key columns of the keys `ids`."""
+        rows = pa.array(ids)
+        return [column.take(rows) for column in self._compact()]
+
+    def _compact(self) -> list[pa.Array]:
+        for position, (values, type_) in enumerate(zip(self._values, self._types, strict=True)):
+            if len(values) != 1:
+                self._values[position] = [pa.concat_arrays(values) if values else pa.array([], type_)]
+        return [values[0] for values in self._values]
+
+    def keep(self, ids: Codes) -> None:
+        """Forget all keys but `ids`, which become 0, 1, 2 …"""
+        if not len(ids):
+            self._any = False
+            self._table.clear()
+            self._values = [[] for _ in self._types]
+            return
+        self._values = [[column] for column in self.values(ids)]
+        if not self._single:
+            self._table.keep(ids)
+
+    def snapshot(self) -> State:
+        """All keys."""
+        return {"any": self._any, "table": self._table.save(), "values": self._compact()}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot."""
+        self._any = state["any"]
+        self._table.load(state["table"])
+        self._values = [[column] for column in state["values"]]

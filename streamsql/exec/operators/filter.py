@@ -1,0 +1,24 @@
+"""WHERE and HAVING."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from streamsql.exec.context import Context
+from streamsql.exec.operator import Batches, Operator
+from streamsql.plan import nodes
+
+
+class Filter(Operator):
+    """Lets the rows pass for which the condition is TRUE; counts the others, rejects those that fail."""
+
+    def __init__(self, node: nodes.Filter, context: Context) -> None:
+        self._condition = context.computation([node.condition])
+        self._filtered = context.filtered
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        batch, (condition,) = self._condition.values(batch)
+        kept = batch.filter(condition)
+        if kept.num_rows < batch.num_rows:
+            self._filtered(batch.num_rows - kept.num_rows)
+        return [kept] if kept.num_rows else []

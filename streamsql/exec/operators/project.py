@@ -1,0 +1,61 @@
+"""The select list."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from streamsql.exec.context import Context, arrow_schema, failed_rows
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
+from streamsql.exec.time import milliseconds
+from streamsql.functions.failures import Failures
+from streamsql.plan import nodes
+
+
+class Project(Operator):
+    """One expression per output column; the first is ROWTIME."""
+
+    def __init__(self, node: nodes.Project, context: Context) -> None:
+        self._expressions = context.computation(node.expressions)
+        self._schema = arrow_schema(node.schema)
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        batch, arrays = self._expressions.values(batch)
+        return [pa.RecordBatch.from_arrays(arrays, schema=self._schema)] if batch.num_rows else []
+
+
+class RetimedProject(Project):
+    """A select list with `AS ROWTIME`: a row earlier than one before it is rejected (RUN-004), and so is one
+    without a time."""
+
+    def __init__(self, node: nodes.Project, context: Context) -> None:
+        super().__init__(node, context)
+        self._context = context
+        self._last = START_OF_TIME
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        batch, arrays = self._expressions.values(batch)
+        missing = arrays[0].is_null().to_numpy(zero_copy_only=False)
+        times = np.where(missing, START_OF_TIME, milliseconds(arrays[0]) if len(arrays[0]) else 0)
+        newest = np.maximum.accumulate(np.concatenate([[self._last], times]))
+        late = (times < newest[:-1]) & ~missing
+        self._last = int(newest[-1])
+        if late.any() or missing.any():
+            keep = pa.array(self._context.drop(batch, _failures(late, missing)))
+            arrays = [array.filter(keep) for array in arrays]
+        return [pa.RecordBatch.from_arrays(arrays, schema=self._schema)] if len(arrays[0]) else []
+
+    def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
+        return [], END_OF_TIME if time == END_OF_TIME else self._last
+
+    def snapshot(self) -> State:
+        return {"last": self._last}
+
+    def restore(self, state: State) -> None:
+        self._last = state["last"]
+
+
+def _failures(late: np.ndarray, missing: np.ndarray) -> Failures:
+    failures = failed_rows(len(late), late, "RUN-004", "ROWTIME is earlier than that of the row before")
+    failures.merge(failed_rows(len(missing), missing, "RUN-005", "ROWTIME is null"))
+    return failures

@@ -1,0 +1,51 @@
+"""INSERT INTO: the end of a pump."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.exec.context import Context, arrow_schema
+from streamsql.exec.operator import Batches, Operator
+from streamsql.functions.failures import Failures
+from streamsql.plan import nodes
+
+MAX_ROW_BYTES = 512 * 1024
+
+
+class Sink(Operator):
+    """Names the columns as the stream does, and rejects rows that the stream cannot hold."""
+
+    def __init__(self, node: nodes.Sink, context: Context) -> None:
+        self._context = context
+        self._stream = node.stream
+        self._schema = arrow_schema(node.schema)
+        self._required = [
+            (index, column.name) for index, column in enumerate(node.schema) if index and not column.nullable
+        ]
+        self._long = [
+            i for i, column in enumerate(node.schema) if column.type.is_character or column.type.is_binary
+        ]
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        failures = Failures(batch.num_rows)
+        for index, name in self._required:
+            column = batch.column(index)
+            if column.null_count:
+                for row in np.flatnonzero(column.is_null()).tolist():
+                    failures.add(row, "RUN-005", f'null in column "{name}" of {self._stream}, which is NOT NULL')
+        if sum(batch.column(i).nbytes for i in self._long) > MAX_ROW_BYTES:
+            self._check_sizes(batch, failures)
+        if failures:
+            batch = batch.filter(pa.array(self._context.drop(batch, failures)))
+        if not batch.num_rows:
+            return []
+        return [pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)]
+
+    def _check_sizes(self, batch: pa.RecordBatch, failures: Failures) -> None:
+        sizes = np.zeros(batch.num_rows, dtype=np.int64)
+        for index in self._long:
+            sizes += pc.binary_length(batch.column(index)).fill_null(0).to_numpy(zero_copy_only=False)
+        for row in np.flatnonzero(sizes > MAX_ROW_BYTES).tolist():
+            failures.add(row, "RUN-007", f"the row has {sizes[row]} bytes of text; {MAX_ROW_BYTES} are allowed")
