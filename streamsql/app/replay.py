@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
+
 Times = npt.NDArray[np.int64]
-END_OF_TIME = (1 << 63) - 1
-START_OF_TIME = -(1 << 63)
 
 
 class _Input:
-    """One input: its bound, and the rows that wait, in order."""
+    """One input: its newest ROWTIME, its bound, and the rows that wait, in order."""
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
+        self.newest = START_OF_TIME
         self.bound = START_OF_TIME
         self.rows: pa.RecordBatch | None = None
         self.times: Times = np.empty(0, np.int64)
@@ -54,13 +55,15 @@ class Replay:
     def add(self, number: int, rows: pa.RecordBatch, times: Times) -> npt.NDArray[np.bool_]:
         """Take rows of input `number` with their ROWTIMEs in ms; returns the mask of those that are late."""
         source = self._inputs[number]
-        newest_before = np.maximum.accumulate(np.concatenate([[START_OF_TIME + self._lateness], times]))
-        late: npt.NDArray[np.bool_] = times < np.maximum(newest_before[:-1] - self._lateness, source.bound)
+        newest = np.maximum.accumulate(np.concatenate([[source.newest], times]))
+        bounds = np.maximum(newest[:-1], START_OF_TIME + self._lateness) - self._lateness
+        late: npt.NDArray[np.bool_] = times < np.maximum(bounds, source.bound)
         if late.any():
             rows, times = rows.filter(pa.array(~late)), times[~late]
         if len(times):
             source.add(rows, times)
-            source.bound = max(source.bound, int(newest_before[-1]) - self._lateness)
+            source.newest = int(newest[-1])
+            source.bound = max(source.bound, source.newest - self._lateness)
         return late
 
     def advance(self, number: int, time: int) -> None:
@@ -82,9 +85,26 @@ class Replay:
         """The input that holds the others back most."""
         return min(range(len(self._inputs)), key=lambda number: self._inputs[number].bound)
 
-    def bound_of(self, number: int) -> int:
-        """The bound of one input."""
-        return self._inputs[number].bound
+    def newest(self, number: int) -> int:
+        """The newest ROWTIME that input `number` has had; START_OF_TIME before its first row."""
+        return self._inputs[number].newest
+
+    def snapshot(self) -> State:
+        """What waits and how far each input is; see `restore`."""
+        state: State = {}
+        for number, source in enumerate(self._inputs):
+            state[f"{number}.newest"], state[f"{number}.bound"] = source.newest, source.bound
+            if source.rows is not None:
+                state[f"{number}.rows"] = source.rows
+                state[f"{number}.times"] = source.times
+        return state
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot of a replay of the same inputs."""
+        for number, source in enumerate(self._inputs):
+            source.newest, source.bound = state[f"{number}.newest"], state[f"{number}.bound"]
+            source.rows = state.get(f"{number}.rows")
+            source.times = state.get(f"{number}.times", source.times[:0])
 
     @property
     def waiting(self) -> int:
@@ -95,9 +115,9 @@ class Replay:
         """Stream and rows, in order, of all rows before which nothing can come any more."""
         counts = [self._releasable(number) for number in range(len(self._inputs))]
         if sum(count > 0 for count in counts) <= 1:
-            yield from (
-                (source.stream, self._take(source, n)) for source, n in zip(self._inputs, counts, strict=True) if n
-            )
+            for source, count in zip(self._inputs, counts, strict=True):
+                if count:
+                    yield source.stream, self._take(source, count)
             return
         which = np.repeat(np.arange(len(counts)), counts)
         times = np.concatenate([source.times[:n] for source, n in zip(self._inputs, counts, strict=True)])

@@ -36,6 +36,11 @@ class ArrivalTimes:
         self.last = max(self.last, self._clock())
         return self.last
 
+    def at_least(self, time: int) -> int:
+        """Let time come to `time`, if it is not there yet; the present after that."""
+        self.last = max(self.last, time)
+        return self.last
+
     def stamp(self, length: int) -> Times:
         """ROWTIME for `length` rows that are here now."""
         return np.full(length, self.now(), dtype=np.int64)

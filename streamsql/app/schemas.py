@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +30,7 @@ from streamsql.types import (
     varchar,
 )
 
-SchemaLike = InputSchema | pa.Schema | str | Mapping[str, Any] | Sequence[Column]
+SchemaLike: TypeAlias = InputSchema | pa.Schema | str | Mapping[str, Any] | Sequence[Column]
 """An InputSchema; an Arrow schema; DDL text such as '"PRICE" DOUBLE, "TICKER" VARCHAR(8)'; the path of an AWS
 InputSchema file (.json) or its content; or columns."""
 
@@ -58,17 +59,30 @@ _FROM_ARROW: tuple[tuple[Any, SqlType], ...] = (
 
 def input_schema(given: SchemaLike) -> InputSchema:
     """The schema that `given` states. Raises ConfigError that names the column or the file."""
-    from streamsql.io.formats import schema as text_forms
+    from streamsql.io.formats.schema import schema_from_aws, schema_from_ddl
 
     if isinstance(given, InputSchema):
         return given
     if isinstance(given, pa.Schema):
         return InputSchema(tuple(RecordColumn(field.name, sql_type(field)) for field in given))
     if isinstance(given, Mapping):
-        return text_forms.from_aws(given)
+        return schema_from_aws(given)
     if isinstance(given, str):
-        return text_forms.read(given)
+        return schema_from_aws(_json_file(given)) if given.endswith(".json") else schema_from_ddl(given)
     return InputSchema(tuple(RecordColumn(column.name, column.type) for column in given))
+
+
+def _json_file(path: str) -> Mapping[str, Any]:
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            document = json.load(file)
+    except OSError as error:
+        raise ConfigError(f"cannot read the schema {path!r}: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"the schema {path!r} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"the schema {path!r} is not an AWS InputSchema: it holds no object")
+    return document
 
 
 def sql_type(field: pa.Field) -> SqlType:

@@ -1,0 +1,259 @@
+"""Application: a SQL script that runs inside your program. Rows go in, rows come out, step by step."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from streamsql.app.intake import Feed
+from streamsql.app.rowtime import Clock
+from streamsql.app.schemas import SchemaLike, batches_of, columns_of, conform, input_schema, sql_type
+from streamsql.errors import ConfigError, ScriptErrors, nearest
+from streamsql.exec.evaluate import constant
+from streamsql.exec.operator import State
+from streamsql.functions.call import Times
+from streamsql.plan import bind, explain, rewrite, unknown_sources
+from streamsql.plan.nodes import Application as Plan
+from streamsql.plan.nodes import Notice, Stream
+from streamsql.sql import parse
+from streamsql.types import Column
+
+if TYPE_CHECKING:
+    from streamsql.app.engine import Engine
+
+ERROR_STREAM = "ERROR_STREAM"
+FeedSpec = tuple[str, str]
+"""An input: the stream it feeds, and the column that holds ROWTIME (empty: the time of arrival)."""
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Application:
+    """A Kinesis SQL application, running.
+
+    >>> app = Application('CREATE STREAM "OUT" ("PRICE" DOUBLE);'
+    ...     'CREATE PUMP p AS INSERT INTO "OUT" SELECT STREAM "PRICE" FROM "IN" WHERE "PRICE" > 10',
+    ...     schemas={"IN": '"PRICE" DOUBLE'})
+    >>> app.feed("IN", pa.table({"PRICE": [5.0, 20.0]}))
+    >>> app.read("OUT")["PRICE"].to_pylist()
+    [20.0]
+
+    Parameters
+    ----------
+    sql: the script.
+    schemas: the columns of each input stream: DDL text, an Arrow schema, an AWS InputSchema, or the path of one.
+        A stream without a schema takes it from the first data that is fed to it.
+    seed: for everything random. The same script, rows and seed give the same results.
+    rowtime: replay: the column that holds ROWTIME, one for all streams or by stream. Without: the time of arrival.
+    lateness: replay: seconds by which rows may be out of order; what comes later still is an error row.
+    references: the reference tables, as Arrow data by name.
+    strict_kinesis: refuse what the service refused.
+    clock: ms since 1970-01-01 UTC; the system's if not given.
+
+    Raises ScriptErrors with everything that is wrong in the SQL, ConfigError for the other arguments.
+    """
+
+    def __init__(
+        self,
+        sql: str,
+        schemas: Mapping[str, SchemaLike] | None = None,
+        *,
+        seed: int = 0,
+        rowtime: str | Mapping[str, str] | None = None,
+        lateness: float = 0,
+        references: Mapping[str, Any] | None = None,
+        strict_kinesis: bool = False,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._script = parse(sql)
+        if self._script.errors:
+            raise ScriptErrors(self._script.errors)
+        self._schemas = {name: input_schema(given) for name, given in (schemas or {}).items()}
+        self._tables = {name: _table(data) for name, data in (references or {}).items()}
+        self._rowtime = rowtime
+        self._lateness = round(lateness * 1000)
+        self._seed = seed
+        self._strict = strict_kinesis
+        self._clock = clock
+        self._engine: Engine | None = None
+        self._kept: dict[str, list[pa.RecordBatch]] = {}
+        self._plan = None if self.missing_schemas else self._bind()
+
+    # ------------------------------------------------------------ what it is
+
+    @property
+    def missing_schemas(self) -> list[str]:
+        """The streams that the script reads and whose columns are not known yet."""
+        known = {*self._schemas, *self._tables}
+        return [name for name in unknown_sources(self._script) if name not in known]
+
+    @property
+    def plan(self) -> Plan:
+        """The bound plan. Raises ScriptErrors; streams whose columns are not known are errors too."""
+        if self._plan is None:
+            self._plan = self._bind()
+        return self._plan
+
+    @property
+    def streams(self) -> list[str]:
+        """The streams that can be read: all but the inputs."""
+        return [stream.name for stream in self.plan.streams if not stream.is_input]
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Warnings, and which forms the service did not have."""
+        return self.plan.notices
+
+    def columns(self, stream: str) -> tuple[Column, ...]:
+        """The declared columns of a stream, without ROWTIME."""
+        found = self._stream(stream)
+        return found.schema[1 : len(found.schema) - found.hidden]
+
+    def explain(self) -> str:
+        """The plan, as text."""
+        return explain(self.plan)
+
+    def declare(self, stream: str, schema: SchemaLike) -> None:
+        """State the columns of an input stream. Raises ConfigError once rows have been fed."""
+        if self._engine is not None:
+            raise ConfigError(f'"{stream}" cannot be declared: the application runs already')
+        self._schemas[stream] = input_schema(schema)
+        self._plan = None
+
+    # ------------------------------------------------------------ rows in
+
+    def feed(self, stream: str, data: Any) -> None:
+        """Push rows into an input stream: a record batch, a table, a data frame, anything with
+        `__arrow_c_stream__`, or an iterable of these. Columns are found by name.
+
+        In a replay the ROWTIME column may be one that the stream does not declare.
+        """
+        for batch in batches_of(data):
+            if self._engine is None and stream in self.missing_schemas:
+                self.declare(stream, batch.schema)
+            engine = self.engine()
+            engine.intake.take(self._number(stream), self.conformed(stream, batch))
+
+    def conformed(self, stream: str, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch in the shape of the stream: its declared columns, then hidden ones and the ROWTIME column
+        where the batch has them."""
+        columns = self.columns(stream)
+        arrays = conform(batch, columns, stream)
+        names = [column.name for column in columns]
+        found = self._stream(stream)
+        hidden = found.schema[len(found.schema) - found.hidden :]
+        extra = tuple(column for column in hidden if column.name in batch.schema.names)
+        rowtime = self.rowtime_of(stream)
+        if rowtime and rowtime not in names:
+            field = batch.schema.field(rowtime) if rowtime in batch.schema.names else pa.field(rowtime, pa.int64())
+            extra = (*extra, Column(rowtime, sql_type(field)))
+        arrays += conform(batch, extra, stream)
+        return pa.record_batch(arrays, names=[*names, *(column.name for column in extra)])
+
+    def watermark(self, time: int | dt.datetime, stream: str = "") -> None:
+        """Say that no row older than `time` (ms since 1970, or a datetime; naive is UTC) will come: for `stream`,
+        or for all inputs."""
+        if isinstance(time, dt.datetime):
+            time = round(time.replace(tzinfo=time.tzinfo or dt.UTC).timestamp() * 1000)
+        if stream:
+            self._number(stream)
+        self.engine().intake.advance(stream, time)
+
+    def tick(self) -> None:
+        """Live: let windows close that the clock has passed. Call it now and then while no row comes."""
+        self.engine().intake.tick()
+
+    def finish(self) -> None:
+        """No row will come any more: emit everything that is open."""
+        self.engine().finish()
+
+    # ------------------------------------------------------------ rows out
+
+    def read(self, stream: str) -> pa.Table:
+        """The rows of a stream since the last call, ROWTIME first."""
+        self.engine()
+        name = ERROR_STREAM if stream.upper() == ERROR_STREAM else self._stream(stream).name
+        if name not in self._kept:
+            raise ConfigError(f'the rows of "{name}" are not kept')
+        batches, self._kept[name][:] = list(self._kept[name]), []
+        return pa.Table.from_batches(batches, self.engine().schema(name))
+
+    def errors(self) -> pa.Table:
+        """The rows of the error stream since the last call (docs/spec/kinesis-application.md, section 4)."""
+        return self.read(ERROR_STREAM)
+
+    def snapshot(self) -> State:
+        """All state of a running application, as plain data; results that were not read are not part of it."""
+        return self.engine().snapshot()
+
+    def restore(self, state: State) -> None:
+        """Go on from a snapshot of an application with the same script and arguments."""
+        self.engine().restore(state)
+
+    # ------------------------------------------------------------ inside
+
+    def engine(self, feeds: Sequence[FeedSpec] | None = None, keep: Iterable[str] | None = None) -> Engine:
+        """The running engine; built at the first call. `feeds`: the inputs in order, where they are not simply
+        all input streams; `keep`: the streams whose rows are kept for `read` (not given: all)."""
+        if self._engine is None:
+            if feeds is None:
+                inputs = [stream.name for stream in self.plan.streams if stream.is_input]
+                feeds = [(name, self.rowtime_of(name)) for name in inputs]
+            from streamsql.app.engine import Engine  # the operators are not needed to check or explain
+
+            self._engine = Engine(
+                self.plan,
+                [Feed(self._stream(name), rowtime) for name, rowtime in feeds],
+                seed=self._seed,
+                clock=self._clock,
+                lateness=self._lateness,
+                tables=self._tables,
+            )
+            for name in [*self.streams, ERROR_STREAM] if keep is None else keep:
+                self._kept[name] = []
+                self._engine.subscribe(name, self._kept[name].append)
+        return self._engine
+
+    def rowtime_of(self, stream: str) -> str:
+        """The ROWTIME column of an input stream; empty: the time of arrival."""
+        if self._rowtime is None or isinstance(self._rowtime, str):
+            return self._rowtime or ""
+        return self._rowtime.get(stream, "")
+
+    def _bind(self) -> Plan:
+        inputs = {name: columns_of(schema) for name, schema in self._schemas.items()}
+        tables = {
+            name: tuple(Column(field.name, sql_type(field)) for field in rows.schema)
+            for name, rows in self._tables.items()
+        }
+        bound = bind(self._script, inputs, tables=tables, strict=self._strict)
+        now = self._clock()
+        return rewrite(bound, lambda expression: constant(expression, Times(now, now)))
+
+    def _stream(self, name: str) -> Stream:
+        streams = {stream.name: stream for stream in self.plan.streams}
+        found = streams.get(name) or streams.get(name.upper())
+        if found is None:
+            guess = nearest(name, streams)
+            hint = f'did you mean "{guess}"?' if guess else f"there are {', '.join(sorted(streams))}"
+            raise ConfigError(f'there is no stream "{name}"', hint=hint)
+        return found
+
+    def _number(self, stream: str) -> int:
+        inputs = [found.name for found in self.plan.streams if found.is_input]
+        if stream not in inputs:
+            raise ConfigError(f'"{stream}" is no input stream (inputs are {", ".join(inputs) or "none"})')
+        return inputs.index(stream)
+
+
+def _table(data: Any) -> pa.RecordBatch:
+    """All rows of a reference table in one batch."""
+    batches = list(batches_of(data))
+    return pa.concat_batches(batches) if len(batches) != 1 else batches[0]

@@ -1,0 +1,89 @@
+"""A bound plan at work: the graph, the way of rows into it, and its error stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow as pa
+
+from streamsql.app.intake import Feed, InputError, Intake
+from streamsql.app.rowtime import ArrivalTimes, Clock
+from streamsql.errors import StateError
+from streamsql.exec.context import arrow_schema
+from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, row_records
+from streamsql.exec.graph import Graph
+from streamsql.exec.operator import END_OF_TIME, State
+from streamsql.functions.call import Times
+from streamsql.plan.nodes import Application as Plan
+
+STATE_VERSION = 1
+
+
+class Engine:
+    """Takes rows of inputs by their number; gives the rows of streams to whoever subscribed.
+
+    `feeds` are the inputs in their order; `lateness` is in ms; `tables` are the rows of the reference tables.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        feeds: Sequence[Feed],
+        *,
+        seed: int,
+        clock: Clock,
+        lateness: int = 0,
+        tables: Mapping[str, pa.RecordBatch] | None = None,
+    ) -> None:
+        self.plan = plan
+        self._arrival = ArrivalTimes(clock)
+        self._started = clock()
+        is_replay = any(feed.rowtime for feed in feeds)
+        self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay)
+        for name, rows in (tables or {}).items():
+            self.graph.set_table(name, rows)
+        push, watermark = self.graph.push, self.graph.watermark
+        self.intake = Intake(feeds, self._arrival, lateness, push, watermark, self._report)
+
+    def _times(self) -> Times:
+        return Times(self._started, self._arrival.now())
+
+    def _report(self, error: InputError) -> None:
+        record = error.record
+        if error.row is not None:
+            names = error.row.schema.names
+            record = row_records(error.row, [place for place, name in enumerate(names) if name != "ROWTIME"])[0]
+        level = "ERROR" if error.row is not None else "WARNING"
+        self.graph.report(error.stream, error.time, error.name, error.message, record, level)
+
+    def schema(self, stream: str) -> pa.Schema:
+        """The Arrow schema of a stream's rows, ROWTIME first; hidden columns of inputs left out."""
+        if stream == ERROR_STREAM:
+            return ERROR_SCHEMA
+        found = next(each for each in self.plan.streams if each.name == stream)
+        return arrow_schema(found.schema[: len(found.schema) - found.hidden])
+
+    def subscribe(self, stream: str, callback: Callable[[pa.RecordBatch], None]) -> None:
+        """Have `callback` called with every batch of a stream, or of ERROR_STREAM."""
+        self.graph.subscribe(stream, callback)
+
+    def drain(self) -> None:
+        """Nothing comes any more: push every row that waits, report every error; open windows stay open."""
+        self.intake.drain()
+        self.graph.errors.release(END_OF_TIME)
+
+    def finish(self) -> None:
+        """Nothing comes any more: push every row that waits, and emit every open window."""
+        self.intake.drain()
+        self.graph.finish()
+
+    def snapshot(self) -> State:
+        """All state; `restore` of an engine with the same plan and feeds goes on from there."""
+        return {"version": STATE_VERSION, "intake": self.intake.snapshot(), "graph": self.graph.snapshot()}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot. Raises StateError if it does not fit."""
+        if state.get("version") != STATE_VERSION:
+            raise StateError(f"state of version {state.get('version')}; this is version {STATE_VERSION}")
+        self.intake.restore(state["intake"])
+        self.graph.restore(state["graph"])

@@ -1,0 +1,136 @@
+"""The inputs of a run: opened, their columns found, and the application told of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from streamsql.app.application import Application
+from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
+from streamsql.app.sample import SampledSource, guess_format, plain_names
+from streamsql.app.schemas import input_schema
+from streamsql.errors import ConfigError, ScriptErrors, nearest
+from streamsql.io.connector import Source
+from streamsql.io.file import FileSource
+from streamsql.io.format import InputSchema
+from streamsql.io.formats import discover, schema_to_aws, schema_to_ddl
+from streamsql.io.stdio import StdinSource
+
+
+@dataclass(frozen=True)
+class OpenInput:
+    """An input that is open, and how its records become rows."""
+
+    stream: str
+    source: Source
+    schema: InputSchema
+
+
+def prepare(sql: str, options: RunOptions, person: Person) -> Application:
+    """The application that `launch` would run, as far as its inputs are known; nothing is read but samples.
+
+    Where the columns of a stream are not known, only the syntax has been checked (`missing_schemas` names it).
+    """
+    app = make_application(sql, options)
+    with ExitStack() as opened:
+        declare(app, open_inputs(sql, options.inputs, options, person, opened))
+    for stream, given in options.schemas.items():
+        app.declare(stream or DEFAULT_INPUT, input_schema(given))
+    return app
+
+
+def discover_schema(path: str, input_format: Literal["auto", "csv", "json"] = "auto") -> str:
+    """The AWS InputSchema of a sample, as JSON text. Raises ConfigError, ConnectorError."""
+    with ExitStack() as opened:
+        source: Source = StdinSource() if path == STANDARD else FileSource(path)
+        opened.callback(source.close)
+        sampled = SampledSource(source)
+        format_ = input_format if input_format != "auto" else guess_format(path, sampled.sample)
+        return json.dumps(schema_to_aws(_discover(sampled, format_, path, roomy=False)), indent=2)
+
+
+def make_application(sql: str, options: RunOptions) -> Application:
+    """The application, its inputs not known yet. Raises ScriptErrors for errors of syntax."""
+    everywhere = options.rowtime.get("")
+    return Application(
+        sql,
+        seed=options.seed,
+        rowtime=everywhere or options.rowtime,
+        lateness=options.lateness,
+        strict_kinesis=options.strict_kinesis,
+    )
+
+
+def declare(app: Application, inputs: Sequence[OpenInput]) -> None:
+    """Tell the application its inputs' columns and bind it. Raises ScriptErrors."""
+    for each in inputs:
+        app.declare(each.stream, each.schema)
+    missing = app.missing_schemas if inputs else []
+    try:
+        if inputs:
+            _ = app.plan
+    except ScriptErrors as errors:
+        for error in errors.errors:
+            names = [name for name in missing if f'"{name}"' in error.message]
+            if error.code == "NAM-001" and names and "did you mean" not in error.hint:
+                error.hint = f"if it comes from outside, feed it with --input {names[0]}=PATH"
+        raise
+
+
+def open_inputs(
+    sql: str, wanted: Sequence[tuple[str, str]], options: RunOptions, person: Person, opened: ExitStack
+) -> list[OpenInput]:
+    """Open every input and find its schema: the one that was given, else one discovered from its first records."""
+    if sum(path == STANDARD for _, path in wanted) > 1:
+        raise ConfigError("standard input can feed one stream only")
+    inputs: list[OpenInput] = []
+    known = {stream or DEFAULT_INPUT: input_schema(given) for stream, given in options.schemas.items()}
+    _check_names(known, [stream or DEFAULT_INPUT for stream, _ in wanted])
+    for stream, path in wanted:
+        stream = stream or DEFAULT_INPUT
+        source: Source = StdinSource() if path == STANDARD else FileSource(path)
+        opened.callback(source.close)
+        given = options.schemas.get(stream, options.schemas.get("", "") if stream == DEFAULT_INPUT else "")
+        if given.endswith(".json") and options.input_format == "auto":
+            inputs.append(OpenInput(stream, source, known[stream]))
+            continue
+        sampled = SampledSource(source)
+        format_ = options.input_format if options.input_format != "auto" else guess_format(path, sampled.sample)
+        if stream in known:
+            schema = replace(known[stream], format="CSV" if format_ == "csv" else "JSON")
+            if path.removesuffix(".gz").endswith(".tsv"):
+                schema = replace(schema, column_delimiter="\t")
+        else:
+            schema = plain_names(_discover(sampled, format_, path), sql)
+            known[stream] = schema
+            person.note(f"{stream} is read as {schema.format} with the columns {schema_to_ddl(schema)}")
+        inputs.append(OpenInput(stream, sampled, schema))
+    return inputs
+
+
+def _discover(
+    source: SampledSource, format_: Literal["csv", "json"], path: str, roomy: bool = True
+) -> InputSchema:
+    where = "standard input" if path == STANDARD else repr(path)
+    if not source.sample:
+        raise ConfigError(
+            f"{where} is empty, so there is nothing to find its columns from",
+            hint="give them with --schema '\"COLUMN\" TYPE, …'",
+        )
+    try:
+        return discover(source.sample, format=format_, roomy=roomy)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def _check_names(known: Mapping[str, InputSchema], streams: Sequence[str]) -> None:
+    for stream in known:
+        if stream not in streams:
+            guess = nearest(stream, streams)
+            raise ConfigError(
+                f'--schema is given for "{stream}", which no --input feeds',
+                hint=f"did you mean {guess}?" if guess else f"inputs feed {', '.join(streams)}",
+            )

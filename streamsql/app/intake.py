@@ -1,0 +1,237 @@
+"""The way of rows into the graph: they get their ROWTIME, their place in the order, and their hidden columns.
+
+Live (no ROWTIME column): rows are pushed as they come, stamped with the clock. Replay: rows wait in `Replay` until
+nothing earlier can come. What cannot be used is reported, for the error stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from streamsql.app.replay import Replay, Times
+from streamsql.app.rowtime import ArrivalTimes, times_of_column
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
+from streamsql.io.format import Reject
+from streamsql.plan.nodes import Stream
+from streamsql.types import Kind
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One input: the stream that it feeds, and in a replay the column that holds ROWTIME."""
+
+    stream: Stream
+    rowtime: str = ""
+
+
+@dataclass(frozen=True)
+class InputError:
+    """Something that came in and could not be used: a row of the error stream.
+
+    `time` is when it happened, `name` the ERROR_NAME; `row` the offending row (one row, as it stands in the stream
+    when it has a ROWTIME) or `record` its bytes.
+    """
+
+    stream: str
+    time: int
+    name: str
+    message: str
+    row: pa.RecordBatch | None = None
+    record: bytes = b""
+
+
+@dataclass
+class Counts:
+    """What has come for one input stream, in rows: used, not usable, and late."""
+
+    rows: int = 0
+    rejected: int = 0
+    late: int = 0
+
+
+class Intake:
+    """Takes rows of `feeds`, in any pieces, and pushes them in order.
+
+    `push(stream, batch)` gets batches with ROWTIME, the declared and the hidden columns; `watermark(stream, time)`
+    what no later row is older than; `report` what could not be used.
+    """
+
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        arrival: ArrivalTimes,
+        lateness: int,
+        push: Callable[[str, pa.RecordBatch], None],
+        watermark: Callable[[str, int], None],
+        report: Callable[[InputError], None],
+    ) -> None:
+        self._feeds = feeds
+        self._arrival = arrival
+        self._push = push
+        self._watermark = watermark
+        self._report = report
+        self._streams = list(dict.fromkeys(feed.stream.name for feed in feeds))
+        is_replay = any(feed.rowtime for feed in feeds)
+        self._replay = Replay([feed.stream.name for feed in feeds], lateness) if is_replay else None
+        self._announced = START_OF_TIME
+        self._unplaced: list[tuple[str, Reject]] = []
+        self.counts = {name: Counts() for name in self._streams}
+
+    @property
+    def is_live(self) -> bool:
+        """Whether ROWTIME comes from the clock."""
+        return self._replay is None
+
+    @property
+    def wanted(self) -> int | None:
+        """The input whose rows the others wait for; None: rows of any input are used at once."""
+        return self._replay.slowest if self._replay and len(self._feeds) > 1 else None
+
+    def take(self, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject] = ()) -> None:
+        """Rows of input `number` (its columns by name), and what stood between them and gave none."""
+        feed = self._feeds[number]
+        self.counts[feed.stream.name].rejected += len(rejects)
+        if self._replay is None:
+            self._take_live(feed.stream, rows, rejects)
+        else:
+            self._take_replayed(self._replay, number, rows, rejects)
+
+    def _take_live(self, stream: Stream, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
+        self.counts[stream.name].rows += rows.num_rows
+        if rows.num_rows:
+            times = self._arrival.stamp(rows.num_rows)
+            self._push(stream.name, with_rowtime(stream, rows, times))
+        for reject in rejects:
+            self._report_record(stream.name, reject, self._arrival.now())
+
+    def _take_replayed(self, replay: Replay, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
+        feed = self._feeds[number]
+        name = feed.stream.name
+        times, valid = times_of_column(rows.column(feed.rowtime), f'column "{feed.rowtime}" of {name}')
+        known = np.concatenate([[replay.newest(number)], np.where(valid, times, START_OF_TIME)])
+        newest = np.maximum.accumulate(known)
+        self._place(name, rejects, newest)
+        if not valid.all():
+            self._reject_rows(name, rows, ~valid, newest, f'"{feed.rowtime}" holds no ROWTIME')
+            self.counts[name].rejected += int((~valid).sum())
+            rows, times, newest = rows.filter(pa.array(valid)), times[valid], newest[:-1][valid]
+        rows = with_rowtime(feed.stream, rows, times)
+        late = replay.add(number, rows, times)
+        self.counts[name].rows += len(times) - int(late.sum())
+        self.counts[name].late += int(late.sum())
+        if late.any():
+            self._reject_rows(name, rows, late, newest, "")
+        self._release(replay)
+
+    def _release(self, replay: Replay) -> None:
+        """Push what has its place, then say how far time has come."""
+        for stream, rows in replay.release():
+            self._push(stream, rows)
+        if replay.bound > self._announced:
+            self._announced = replay.bound
+            for stream in self._streams:
+                self._watermark(stream, self._announced)
+
+    def advance(self, stream: str, time: int) -> None:
+        """No row of `stream` (empty: of any) older than `time` will come."""
+        if self._replay is None:
+            for name in self._streams if not stream else [stream]:
+                self._watermark(name, self._arrival.at_least(time))
+            return
+        for number, feed in enumerate(self._feeds):
+            if stream in ("", feed.stream.name):
+                self._replay.advance(number, time)
+        self._release(self._replay)
+
+    def tick(self) -> None:
+        """Live: let time come to the clock's, so that windows close without rows. Replay: nothing."""
+        if self._replay is None:
+            now = self._arrival.now()
+            for name in self._streams:
+                self._watermark(name, now)
+
+    def end(self, number: int) -> None:
+        """Input `number` is at its end."""
+        if self._replay is not None and len(self._feeds) > 1:
+            self._replay.advance(number, END_OF_TIME)
+            self._release_rows(self._replay)
+
+    def _release_rows(self, replay: Replay) -> None:
+        """As `_release`, but at the end of all inputs time is left to whoever finishes."""
+        if replay.bound < END_OF_TIME:
+            self._release(replay)
+            return
+        for stream, rows in replay.release():
+            self._push(stream, rows)
+
+    def drain(self) -> None:
+        """Nothing comes any more: push every row that still waits. Does not move time beyond the last row."""
+        self._report_unplaced(0)
+        if self._replay is not None:
+            self._replay.finish()
+            self._release_rows(self._replay)
+
+    def _place(self, stream: str, rejects: Sequence[Reject], newest: Times) -> None:
+        """Report records that gave no row, at the time of the row before them; those before the first row have
+        the time of that one."""
+        placed = newest > START_OF_TIME
+        if placed.any():
+            self._report_unplaced(int(newest[placed][0]))
+        for reject in rejects:
+            time = int(newest[reject.before])
+            if time > START_OF_TIME:
+                self._report_record(stream, reject, time)
+            elif placed.any():
+                self._report_record(stream, reject, int(newest[placed][0]))
+            else:
+                self._unplaced.append((stream, reject))
+
+    def _report_unplaced(self, time: int) -> None:
+        for stream, reject in self._unplaced:
+            self._report_record(stream, reject, time)
+        self._unplaced.clear()
+
+    def _report_record(self, stream: str, reject: Reject, time: int) -> None:
+        self._report(InputError(stream, time, reject.name, reject.message, record=reject.record))
+
+    def _reject_rows(self, stream: str, rows: pa.RecordBatch, which: Mask, newest: Times, why: str) -> None:
+        """Report rows that have no ROWTIME (with the reason `why`) or come too late for theirs."""
+        for row in np.flatnonzero(which).tolist():
+            name = "Coercion error" if why else "Rows out of order"
+            time = int(newest[row])
+            message = why or f"ROWTIME is {(time - rows['ROWTIME'][row].value) / 1000:g} s behind the newest row"
+            self._report(InputError(stream, max(time, 0), name, message, row=rows.slice(row, 1)))
+
+    def snapshot(self) -> State:
+        """Rows that wait, and how far time has come."""
+        state: State = {"announced": self._announced, "last": self._arrival.last}
+        if self._replay is not None:
+            state["replay"] = self._replay.snapshot()
+        return state
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot of an intake with the same feeds."""
+        self._announced, self._arrival.last = state["announced"], state["last"]
+        if self._replay is not None:
+            self._replay.restore(state["replay"])
+
+
+def with_rowtime(stream: Stream, rows: pa.RecordBatch, times: Times) -> pa.RecordBatch:
+    """ROWTIME, the declared columns, and the hidden ones: arrival is ROWTIME, what is unknown is null."""
+    rowtime = pa.array(times, pa.int64()).cast(pa.timestamp("ms"))
+    arrays = [rowtime]
+    for column in stream.schema[1:]:
+        if (place := rows.schema.get_field_index(column.name)) >= 0:
+            arrays.append(rows.column(place))
+        elif column.type.kind is Kind.TIMESTAMP:
+            arrays.append(rowtime)
+        else:
+            arrays.append(pa.nulls(rows.num_rows, column.type.arrow))
+    return pa.record_batch(arrays, names=[column.name for column in stream.schema])

@@ -1,0 +1,77 @@
+"""What a run has done so far, counted per stream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from streamsql.app.intake import Counts
+from streamsql.app.outputs import Output
+
+
+@dataclass
+class ErrorCount:
+    """Rows of the error stream: how many by place and name, and the first of them."""
+
+    by_kind: Counter[tuple[str, str]] = field(default_factory=Counter)  # (pump or empty, ERROR_NAME) → rows
+    first: str = ""
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Count rows of the error stream."""
+        pumps = batch.column(batch.schema.get_field_index("PUMP_NAME")).to_pylist()
+        names = batch.column(batch.schema.get_field_index("ERROR_NAME")).to_pylist()
+        if not self.first and names:
+            message = batch.column(batch.schema.get_field_index("MESSAGE"))[0].as_py()
+            self.first = f"{names[0]}: {message}"
+        self.by_kind.update(
+            ("" if pump in (None, "null") else pump, name) for pump, name in zip(pumps, names, strict=True)
+        )
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_kind.values())
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Rows in per input stream, rows out per output stream, rows in error."""
+
+    inputs: Mapping[str, Counts]
+    outputs: Sequence[tuple[str, Output]]
+    errors: ErrorCount
+
+    @property
+    def rows_in(self) -> int:
+        return sum(counts.rows + counts.rejected + counts.late for counts in self.inputs.values())
+
+    @property
+    def rows_out(self) -> int:
+        return sum(output.rows for _, output in self.outputs)
+
+    def one_line(self) -> str:
+        """The three totals."""
+        return f"{_rows(self.rows_in)} in, {_rows(self.rows_out)} out, {_rows(self.errors.total)} in error"
+
+    def lines(self) -> list[str]:
+        """The totals, then a line per stream, and what the first error was."""
+        lines = [self.one_line()]
+        for name, counts in self.inputs.items():
+            text = f"  in    {name}: {_rows(counts.rows + counts.rejected + counts.late)}"
+            if counts.rejected:
+                text += f", {counts.rejected:,} not usable"
+            if counts.late:
+                text += f", {counts.late:,} late"
+            lines.append(text)
+        lines += [f"  out   {name}: {_rows(output.rows)}" for name, output in self.outputs]
+        for (pump, kind), count in sorted(self.errors.by_kind.items()):
+            lines.append(f"  error {f'pump {pump}' if pump else 'input'}: {_rows(count)}, {kind}")
+        if self.errors.first:
+            lines.append(f"  first error: {self.errors.first}")
+        return lines
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

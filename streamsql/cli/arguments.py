@@ -1,0 +1,174 @@
+"""The command line as plain data: every command, every option, in one place."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+from typing import NoReturn
+
+DEFAULT_INPUT = "SOURCE_SQL_STREAM_001"
+_NAMED = re.compile(r'(?:([A-Za-z_][\w$]*)|"((?:[^"]|"")+)")=(.*)', re.DOTALL)
+
+RUN_EXAMPLES = """\
+examples:
+  streamsql run app.sql < clicks.csv
+  streamsql run app.sql --input clicks.csv.gz --rowtime timestamp --output DESTINATION_SQL_STREAM=out.json
+  streamsql run app.sql --schema '"TICKER" VARCHAR(8), "PRICE" DOUBLE' --input-format csv
+  streamsql run join.sql --input ORDERS=orders.json --input SHIPMENTS=shipments.json --rowtime ts
+
+exit codes: 0 done, 1 rows in error under --strict, 2 usage, 3 SQL error, 4 connector or state error,
+130 interrupted
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that names the option that may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"unrecognized arguments: (-\S+)", message)
+        known = [option for action in self._actions for option in action.option_strings]
+        near = difflib.get_close_matches(unknown[1].split("=")[0], known, n=1) if unknown else []
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        print(f"{self.prog}: {message}{hint}\ntry: {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+def named(text: str) -> tuple[str, str]:
+    """The name and the value of `[NAME=]VALUE`; a name in double quotes may hold anything; no name: empty."""
+    match = _NAMED.fullmatch(text)
+    if not match:
+        return "", text
+    return match[1] or match[2].replace('""', '"'), match[3]
+
+
+def stream_and_path(text: str) -> tuple[str, str]:
+    """The stream and the path of `STREAM[=PATH]`; no path: `-`."""
+    name, path = named(text)
+    return (name, path) if name else (text.strip('"'), "-")
+
+
+def parser() -> Parser:
+    """The parser of the whole command line."""
+    top = Parser(prog="streamsql", description="Runs Kinesis Data Analytics SQL over rows as they come.")
+    top.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    _run(
+        commands.add_parser("run", help="run an application", formatter_class=argparse.RawDescriptionHelpFormatter)
+    )
+    check = commands.add_parser("check", help="say what is wrong in a SQL script")
+    _script(check)
+    _what_comes_in(check)
+    explain = commands.add_parser("explain", help="show how an application will run")
+    _script(explain)
+    _what_comes_in(explain)
+    discover = commands.add_parser("discover", help="print the input schema of a sample")
+    discover.add_argument(
+        "path", nargs="?", default="-", metavar="PATH", help="file with the sample (default: stdin)"
+    )
+    _format(discover)
+    functions = commands.add_parser("functions", help="list the SQL functions, or explain some")
+    functions.add_argument("names", nargs="*", metavar="NAME", help="functions to explain")
+    return top
+
+
+def _script(command: argparse.ArgumentParser) -> None:
+    command.add_argument("script", nargs="?", metavar="APP.sql", help="file with the SQL; - reads it from stdin")
+    command.add_argument("-c", dest="sql", metavar="SQL", help="the SQL itself, instead of a file")
+    command.add_argument(
+        "--strict-kinesis", action="store_true", help="refuse what the service refused, with its error"
+    )
+
+
+def _format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--input-format",
+        choices=("auto", "csv", "json"),
+        default="auto",
+        help="default: by file ending, else by the first bytes",
+    )
+
+
+def _what_comes_in(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="[STREAM=]PATH",
+        help=f"file or - (stdin) for a stream; repeatable; gzip is read as it is (default: - for {DEFAULT_INPUT})",
+    )
+    _format(command)
+    command.add_argument(
+        "--schema",
+        action="append",
+        default=[],
+        metavar="[STREAM=]SCHEMA",
+        help="AWS InputSchema file (.json), or '\"COL\" TYPE, …' (default: discovered from the first records)",
+    )
+    command.add_argument(
+        "--csv-header", choices=("auto", "yes", "no"), default="auto", help="whether CSV starts with a header line"
+    )
+
+
+def _run(command: argparse.ArgumentParser) -> None:
+    command.epilog = RUN_EXAMPLES
+    _script(command)
+    _what_comes_in(command)
+    add = command.add_argument
+    add(
+        "--rowtime",
+        action="append",
+        default=[],
+        metavar="[STREAM=]COLUMN",
+        help="replay: take ROWTIME from this column (timestamps, text, or ms since 1970); default: arrival time",
+    )
+    add(
+        "--lateness",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="replay: sort in rows that come up to this much out of order; later ones are error rows",
+    )
+    add(
+        "--output",
+        action="append",
+        default=[],
+        metavar="STREAM[=PATH]",
+        help="stream to write, and where to; repeatable (default: DESTINATION_SQL_STREAM, else the one "
+        "that no pump reads)",
+    )
+    add(
+        "--output-format",
+        choices=("json", "csv", "arrow", "parquet", "table"),
+        help="default: by file ending; table on a terminal, JSON lines else",
+    )
+    add("--with-rowtime", action="store_true", help="write ROWTIME as the first column")
+    add("--errors", metavar="PATH", help="where the rows of the error stream go; - is stdout")
+    add("--strict", action="store_true", help="exit with 1 if any row was in error")
+    add("--no-flush", action="store_true", help="do not emit the windows that are open when the input ends")
+    add("--seed", type=_count, default=0, metavar="N", help="for everything random (default: 0)")
+    add("--batch-size", type=_positive, default=65536, metavar="N", help="rows taken at once, at most")
+    add("--limit", type=_count, metavar="N", help="stop when every output has N rows")
+    add("--quiet", action="store_true", help="no progress and no summary on stderr")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 on")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1")
+    return value

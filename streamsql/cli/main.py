@@ -1,0 +1,65 @@
+"""The command line's front door: it finds the command, turns errors into messages, and answers with an exit code.
+
+Commands are imported when they are called, so that each pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from streamsql.cli.arguments import parser
+from streamsql.errors import ConfigError, ConnectorError, ScriptErrors, StateError, StreamSQLError
+
+DONE, ROWS_IN_ERROR, USAGE, SQL_ERROR, OUTSIDE_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    top = parser()
+    options = top.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version
+
+        print(f"streamsql {version('streamsql')}")
+        return DONE
+    if not options.command:
+        top.print_help()
+        return USAGE
+    from importlib import import_module
+
+    command = import_module(f"streamsql.cli.{options.command}")
+    try:
+        return int(command.main(options))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return DONE
+    except StreamSQLError as error:
+        return report(error)
+
+
+def report(error: StreamSQLError, text: str = "", path: str = "") -> int:
+    """Print an error for a person, with its place in the SQL where it has one; the exit code that goes with it."""
+    print(f"streamsql: {error.render()}" if not text else error.render(text, path), file=sys.stderr)
+    if isinstance(error, ConfigError):
+        return USAGE
+    if isinstance(error, (ConnectorError, StateError)):
+        return OUTSIDE_ERROR
+    return SQL_ERROR
+
+
+def report_sql(error: ScriptErrors, text: str, path: str) -> int:
+    """Print all errors of a script, each with its line; the exit code."""
+    report(error, text, path)
+    count = len(error.errors)
+    print(f"streamsql: {count} error{'s' if count > 1 else ''} in {path}", file=sys.stderr)
+    return SQL_ERROR
+
+
+def _forget_stdout() -> None:
+    """The reader of stdout is gone: keep the interpreter from trying to flush into it at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,0 +1,93 @@
+"""`streamsql run`: runs an application to the end of its input."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from types import FrameType
+
+from streamsql.app.launch import launch
+from streamsql.app.options import Person
+from streamsql.app.summary import Summary
+from streamsql.cli.arguments import stream_and_path
+from streamsql.cli.main import DONE, INTERRUPTED, ROWS_IN_ERROR, report_sql
+from streamsql.cli.script import by_stream, read_script, run_options
+from streamsql.errors import ScriptErrors
+
+PROGRESS_EVERY = 0.5  # seconds
+
+
+class Interrupt:
+    """The first Ctrl-C ends reading, what was read is finished; the second one stops at once."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        signal.signal(signal.SIGINT, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.seen = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Progress:
+    """One line on the terminal that is written over and over."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._next = time.monotonic() + PROGRESS_EVERY
+        self._started = time.monotonic()
+        self._shown = False
+
+    def __call__(self, summary: Summary) -> None:
+        now = time.monotonic()
+        if not self._wanted or now < self._next:
+            return
+        self._next = now + PROGRESS_EVERY
+        self._shown = True
+        speed = summary.rows_in / (now - self._started)
+        print(f"\r\x1b[K{summary.one_line()} ({speed:,.0f} rows/s)", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command; the exit code."""
+    text, path = read_script(options)
+    chosen = run_options(
+        options,
+        rowtime=by_stream("--rowtime", options.rowtime),
+        lateness=options.lateness,
+        outputs=tuple(map(stream_and_path, options.output)),
+        output_format=options.output_format or "",
+        with_rowtime=options.with_rowtime,
+        errors=options.errors or "",
+        flush=not options.no_flush,
+        seed=options.seed,
+        batch_size=options.batch_size,
+        limit=options.limit,
+        terminal=sys.stdout.isatty(),
+        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 0,
+    )
+    interrupt = Interrupt()
+    # A progress line among rows that go to the same terminal would be noise.
+    progress = Progress(sys.stderr.isatty() and not sys.stdout.isatty() and not options.quiet)
+
+    def note(message: str) -> None:
+        if not options.quiet:
+            print(f"streamsql: {message}", file=sys.stderr)
+
+    try:
+        summary = launch(text, chosen, Person(note, progress, lambda: interrupt.seen))
+    except ScriptErrors as error:
+        return report_sql(error, text, path)
+    finally:
+        progress.clear()
+    note("\n".join(summary.lines()))
+    if interrupt.seen:
+        return INTERRUPTED
+    return ROWS_IN_ERROR if options.strict and summary.errors.total else DONE

@@ -1,0 +1,71 @@
+"""The SQL that a command is about, and its inputs, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from streamsql.app.options import DEFAULT_INPUT, Person, RunOptions
+from streamsql.cli.arguments import named
+from streamsql.errors import ConfigError, nearest
+
+
+def read_script(options: argparse.Namespace) -> tuple[str, str]:
+    """The SQL text and the name to show for it. Raises ConfigError."""
+    if options.sql is not None:
+        if options.script:
+            raise ConfigError(f"give either a file ({options.script}) or -c SQL, not both")
+        return options.sql, "SQL"
+    if not options.script:
+        raise ConfigError("which SQL? give a file, or the SQL itself with -c")
+    if options.script == "-":
+        return sys.stdin.read(), "standard input"
+    try:
+        with open(options.script, encoding="utf-8", newline="") as file:
+            return file.read(), options.script
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {options.script!r}: {error.strerror}", hint=_similar(options.script)
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{options.script!r} is not UTF-8 text: byte {error.start} is wrong") from None
+
+
+def run_options(options: argparse.Namespace, **more: object) -> RunOptions:
+    """What the command line says about inputs, as data. Raises ConfigError."""
+    inputs = tuple((name or DEFAULT_INPUT, path) for name, path in map(named, options.input))
+    if options.script == "-" and (not inputs or any(path == "-" for _, path in inputs)) and more:
+        raise ConfigError("standard input cannot be both the SQL and the rows: give one of them as a file")
+    return RunOptions(
+        inputs=inputs,
+        input_format=options.input_format,
+        schemas=by_stream("--schema", options.schema),
+        csv_header=options.csv_header,
+        strict_kinesis=options.strict_kinesis,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def by_stream(option: str, values: list[str]) -> dict[str, str]:
+    """`[STREAM=]VALUE` options by stream. Raises ConfigError for two of the same."""
+    found: dict[str, str] = {}
+    for name, value in map(named, values):
+        if name in found:
+            raise ConfigError(f"{option} is given twice for {name or 'the same stream'}")
+        found[name] = value
+    return found
+
+
+def person(quiet: bool = False) -> Person:
+    """Notes go to stderr."""
+    return Person(note=lambda text: None if quiet else print(f"streamsql: {text}", file=sys.stderr))
+
+
+def _similar(path: str) -> str:
+    import os
+
+    folder, name = os.path.split(path)
+    if not os.path.isdir(folder or "."):
+        return f"there is no folder {folder!r}"
+    guess = nearest(name, os.listdir(folder or "."))
+    return f"did you mean {os.path.join(folder, guess)!r}?" if guess else ""

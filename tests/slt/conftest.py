@@ -1,0 +1,297 @@
+"""Runs the `.slt` files of this folder: what SQL means, written in SQL (README.md here describes the format).
+
+Each test of a file becomes three: `whole` pushes the rows of a feed in one batch, `rows` one by one, `restart`
+takes a snapshot after every feed and goes on with a new application that restored it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from streamsql.app.application import Application
+from streamsql.errors import StreamSQLError
+from streamsql.types import Kind, SqlType
+
+MODES = ("whole", "rows", "restart")
+DAY = dt.datetime(2024, 1, 1)
+DEFAULT_SCHEMA = {"S": '"A" INTEGER, "K" VARCHAR(8)'}
+DIRECTIVES = {
+    "test",
+    "schema",
+    "statement",
+    "feed",
+    "watermark",
+    "query",
+    "errors",
+    "finish",
+    "restart",
+    "explain",
+}
+DIRECTIVES |= {"strict", "reference"}
+
+
+@dataclass
+class Step:
+    """One directive: its words, the lines below it, and the expected lines with their place in the file."""
+
+    line: int
+    words: list[str]
+    body: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    expected_at: int = 0
+
+
+def parse_file(path: Path) -> Iterator[tuple[str, list[Step]]]:
+    """(name, steps) of every test in the file."""
+    name, steps = "", []
+    for step in parse_steps(path.read_text().splitlines()):
+        if step.words[0] == "test":
+            if steps:
+                yield name, steps
+            name, steps = " ".join(step.words[1:]), []
+        else:
+            steps.append(step)
+    if steps:
+        yield name, steps
+
+
+def parse_steps(lines: list[str]) -> Iterator[Step]:
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        if not line.strip() or line.startswith("#"):
+            continue
+        step = Step(number, line.split())
+        if step.words[0] not in DIRECTIVES:
+            raise ValueError(f"line {number}: unknown directive {step.words[0]!r}")
+        block: list[str] = step.body
+        while number < len(lines) and lines[number].strip():
+            if lines[number].strip() == "----":
+                block, step.expected_at = step.expected, number + 1
+            else:
+                block.append(lines[number])
+            number += 1
+        yield step
+
+
+# ---------------------------------------------------------------- values as text
+
+
+def parse_time(text: str) -> int:
+    """ms since 1970 of `10:00:05.5` (on 2024-01-01) or `2024-01-02T10:00:05`."""
+    stamp = dt.datetime.fromisoformat(text if "-" in text else f"2024-01-01T{text}")
+    return round(stamp.replace(tzinfo=dt.UTC).timestamp() * 1000)
+
+
+def format_time(stamp: dt.datetime) -> str:
+    text = stamp.strftime("%H:%M:%S") if stamp.date() == DAY.date() else stamp.isoformat(timespec="seconds")
+    return text + (f".{stamp.microsecond // 1000:03d}" if stamp.microsecond else "")
+
+
+def parse_value(word: str, type_: SqlType) -> Any:
+    if word == "NULL":
+        return None
+    word = shlex.split(word)[0] if word.startswith("'") else word
+    if type_.kind is Kind.TIMESTAMP:
+        return parse_time(word)
+    if type_.kind is Kind.BOOLEAN:
+        return {"TRUE": True, "FALSE": False}[word]
+    if type_.kind is Kind.DECIMAL:
+        return Decimal(word)
+    if type_.is_integer:
+        return int(word)
+    if type_.is_approximate:
+        return float(word)
+    return {Kind.DATE: dt.date.fromisoformat, Kind.TIME: dt.time.fromisoformat}.get(type_.kind, str)(word)
+
+
+def format_value(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, dt.datetime):
+        return format_time(value)
+    text = str(value)
+    plain = text and not any(char.isspace() or char in "'\"\\#" for char in text) and text != "NULL"
+    return text if plain or not isinstance(value, str) else "'" + text.replace("'", "'\\''") + "'"
+
+
+def words_of(line: str) -> list[str]:
+    """Words separated by blanks; one in single quotes keeps its quotes, so that 'NULL' is text."""
+    lexer = shlex.shlex(line, posix=False, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters, lexer.quotes = True, "", "'"
+    return list(lexer)
+
+
+def format_rows(table: pa.Table) -> list[str]:
+    columns = [column.to_pylist() for column in table.columns]
+    return [" ".join(map(format_value, row)) for row in zip(*columns, strict=True)]
+
+
+# ---------------------------------------------------------------- running
+
+
+class Script:
+    """One test as it runs: the SQL so far, and the application once rows have come."""
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.sql: list[str] = []
+        self.schemas: dict[str, str] = {}
+        self.references: dict[str, pa.Table] = {}
+        self.strict = False
+        self.app: Application | None = None
+        self.unread: dict[str, list[str]] = {}
+
+    def make(self, extra: str = "") -> Application:
+        return Application(
+            ";\n".join([*self.sql, extra]),
+            schemas=self.schemas or DEFAULT_SCHEMA,
+            references=self.references,
+            rowtime="ROWTIME",
+            strict_kinesis=self.strict,
+        )
+
+    def started(self) -> Application:
+        self.app = self.app or self.make()
+        return self.app
+
+    def run(self, step: Step) -> list[str] | None:
+        """Do one step; the lines that stand for its outcome, if it has one."""
+        return getattr(self, f"do_{step.words[0]}")(step, *step.words[1:])
+
+    def do_schema(self, step: Step, stream: str) -> None:
+        self.schemas[stream] = " ".join(step.body)
+
+    def do_strict(self, _step: Step, switch: str) -> None:
+        self.strict = switch == "on"
+
+    def do_reference(self, step: Step, name: str, *columns: str) -> None:
+        rows = [[None if word == "NULL" else word for word in words_of(line)] for line in step.body]
+        arrays = [pa.array([row[number] for row in rows]) for number in range(len(columns))]
+        self.references[name] = pa.table(arrays, names=list(columns))
+
+    def do_statement(self, step: Step, outcome: str, *message: str) -> None:
+        sql = "\n".join(step.body)
+        if outcome == "ok":
+            self.make(sql)
+            self.sql.append(sql)
+            return
+        wanted = " ".join(message)
+        with pytest.raises(StreamSQLError) as caught:
+            self.make(sql)
+        assert wanted in str(caught.value), f"line {step.line}: got {caught.value}"
+
+    def do_feed(self, step: Step, stream: str) -> None:
+        app = self.started()
+        rows = self.rows(app, stream, step.body)
+        for start in range(0, rows.num_rows, 1 if self.mode == "rows" else max(1, rows.num_rows)):
+            app.feed(stream, rows.slice(start, 1 if self.mode == "rows" else None))
+        if self.mode == "restart":
+            self.restart()
+
+    @staticmethod
+    def rows(app: Application, stream: str, lines: list[str]) -> pa.RecordBatch:
+        columns = app.columns(stream)
+        words = [words_of(line) for line in lines]
+        arrays = [pa.array([parse_time(row[0]) for row in words], pa.timestamp("ms"))]
+        for number, column in enumerate(columns, 1):
+            values = [parse_value(row[number], column.type) for row in words]
+            arrays.append(pa.array(values, column.type.arrow))
+        return pa.record_batch(arrays, names=["ROWTIME", *(column.name for column in columns)])
+
+    def restart(self) -> None:
+        old = self.started()
+        for stream in old.streams:
+            self.unread.setdefault(stream, []).extend(format_rows(old.read(stream)))
+        self.unread.setdefault("", []).extend(self.error_rows(old))
+        self.app = self.make()
+        self.app.restore(old.snapshot())
+
+    def do_restart(self, _step: Step) -> None:
+        self.restart()
+
+    def do_watermark(self, _step: Step, *words: str) -> None:
+        self.started().watermark(parse_time(words[-1]), *words[:-1])
+
+    def do_finish(self, _step: Step) -> None:
+        self.started().finish()
+
+    def do_query(self, _step: Step, stream: str) -> list[str]:
+        return self.unread.pop(stream, []) + format_rows(self.started().read(stream))
+
+    def do_errors(self, _step: Step) -> list[str]:
+        return self.unread.pop("", []) + self.error_rows(self.started())
+
+    @staticmethod
+    def error_rows(app: Application) -> list[str]:
+        table = app.errors()
+        return format_rows(table.select(["DATA_ROWTIME", "PUMP_NAME", "ERROR_NAME", "MESSAGE"]))
+
+    def do_explain(self, _step: Step) -> list[str]:
+        return self.started().explain().splitlines()
+
+
+class SltItem(pytest.Item):
+    def __init__(self, *, steps: list[Step], mode: str, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.steps = steps
+        self.mode = mode
+
+    def runtest(self) -> None:
+        script = Script(self.mode)
+        for step in self.steps:
+            got = script.run(step)
+            if got is None or [" ".join(words_of(line)) for line in step.expected] == got or got == step.expected:
+                continue
+            if self.config.getoption("--update-golden"):
+                self.parent.corrections[step.expected_at] = (len(step.expected), got)
+                continue
+            raise AssertionError(
+                f"{self.path.name}:{step.line}: {' '.join(step.words)}\n  expected:\n    "
+                + "\n    ".join(step.expected)
+                + "\n  got:\n    "
+                + "\n    ".join(got)
+            )
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        if isinstance(excinfo.value, (AssertionError, StreamSQLError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self.steps[0].line - 1, self.name
+
+
+class SltFile(pytest.File):
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.corrections: dict[int, tuple[int, list[str]]] = {}
+
+    def collect(self) -> Iterator[SltItem]:
+        modes = MODES[:1] if self.config.getoption("--update-golden") else MODES
+        for name, steps in parse_file(self.path):
+            for mode in modes:
+                yield SltItem.from_parent(self, name=f"{name} [{mode}]", steps=steps, mode=mode)
+
+    def teardown(self) -> None:
+        if self.corrections:
+            lines = self.path.read_text().splitlines()
+            for at, (count, got) in sorted(self.corrections.items(), reverse=True):
+                lines[at : at + count] = got
+            self.path.write_text("\n".join(lines) + "\n")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SltFile | None:
+    return SltFile.from_parent(parent, path=file_path) if file_path.suffix == ".slt" else None
