@@ -52,6 +52,14 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.lookup import Lookup
 
             return Lookup
+        case nodes.AsOfJoin():
+            from streamsql.exec.operators.asof import AsOfJoin
+
+            return AsOfJoin
+        case nodes.Limit():
+            from streamsql.exec.operators.limit import Limit
+
+            return Limit
         case nodes.Values():
             from streamsql.exec.operators.values import Values
 

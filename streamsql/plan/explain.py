@@ -88,6 +88,10 @@ def describe(node: nodes.Node) -> str:
             return f"TableCall: {function}({', '.join(map(str, arguments))}){by}"
         case nodes.Join():
             return _join(node)
+        case nodes.AsOfJoin(kind=kind, keys=keys):
+            return f"AsOfJoin: {kind} on {_on(keys, None)}, last right row not after the left row"
+        case nodes.Limit(count=count, offset=offset):
+            return f"Limit: {'all' if count is None else count} rows" + (f" after {offset}" if offset else "")
         case nodes.Lookup(kind=kind, table=table, keys=keys, condition=condition):
             return f"Lookup: {kind} {_name(table)} on {_on(keys, condition)}"
         case nodes.Union():
@@ -118,6 +122,8 @@ def state(node: nodes.Node) -> str:
             return f"keeps {bound}" if bound else ""
         case nodes.Join(left_window=left, right_window=right):
             return f"keeps left: {_join_window(left)}; right: {_join_window(right)}"
+        case nodes.AsOfJoin():
+            return "keeps right: the last row per key; left: rows that wait for the right side's time"
         case nodes.Lookup(table=table):
             return f"keeps table {_name(table)}"
         case nodes.Union():

@@ -171,6 +171,29 @@ class Join(Node):
 
 
 @dataclass(frozen=True)
+class AsOfJoin(Node):
+    """Each row of the left with the last row of the right that has equal `keys` and a ROWTIME not above its own
+    (extension). Output as for Join, with the left row's ROWTIME; kind LEFT keeps rows that find nothing."""
+
+    left: Node
+    right: Node
+    kind: JoinKind
+    keys: tuple[tuple[Expression, Expression], ...]
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Limit(Unary):
+    """The first `count` rows after the first `offset` ones, over the whole life of the stream (extension)."""
+
+    count: int | None
+    offset: int = 0
+
+
+@dataclass(frozen=True)
 class Lookup(Unary):
     """Stream to reference table (section 10.1). Output: the stream's columns, then the table's (no ROWTIME of
     its own). `keys` are (stream row expression, table row expression); `condition` is over the output."""

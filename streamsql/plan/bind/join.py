@@ -12,7 +12,7 @@ from streamsql.plan.bind.source import From, SourceBinder
 from streamsql.plan.calls import call
 from streamsql.plan.expressions import Call, Column, Expression, columns_used, transform
 from streamsql.plan.monotonic import TIME
-from streamsql.plan.nodes import Join, JoinKind, JoinWindow, Lookup, Node, Schema
+from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Node, Schema
 from streamsql.plan.scope import Entry, Relation, Scope
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
@@ -50,9 +50,6 @@ class _Joiner:
 
     def bind(self) -> From:
         item = self.item
-        if item.args.get("asof"):
-            self.binder.catalog.extension("ASOF JOIN", "SYN-001", span_of(item))
-            raise UnsupportedError("ASOF JOIN is not supported yet", span=span_of(item))
         left = (
             bind_from(self.binder, item.this) if isinstance(item.this, nodes.Join) else self.binder.bind(item.this)
         )
@@ -60,6 +57,8 @@ class _Joiner:
         kind: JoinKind = item.args["kind"] if item.args["kind"] not in ("CROSS", "COMMA") else "INNER"
         if left.node is None and right.node is None:
             raise BindError("a join of two tables is no stream", code="STR-013", span=span_of(item))
+        if item.args.get("asof"):
+            return self._as_of(left, right, kind)
         if left.node is not None and right.node is not None:
             return self._streams(left, right, left.node, right.node, kind)
         if left.node is None:
@@ -117,6 +116,36 @@ class _Joiner:
                 "STR-011",
             )
         return From(Join(schema, first, second, kind, keys, rest, windows[0], windows[1]), relations)
+
+    def _as_of(self, left: From, right: From, kind: JoinKind) -> From:
+        item, first, second = self.item, left.node, right.node
+        self.binder.catalog.extension("ASOF JOIN", "SYN-001", span_of(item))
+        if first is None or second is None:
+            raise BindError("ASOF JOIN needs a stream on both sides", code="STR-013", span=span_of(item))
+        if kind not in ("INNER", "LEFT") or any(side.args.get("window") for side in (item.this, item.expression)):
+            raise UnsupportedError(
+                "ASOF JOIN takes no windows, and only LEFT as an outer join", span=span_of(item)
+            )
+        width, nullable = 1 + len(first.schema), kind == "LEFT"
+        schema = (ROWTIME, *first.schema, *_outer(second.schema, nullable))
+        sides = (
+            _timed(tuple(relation.shifted(1) for relation in left.relations), None),
+            tuple(_nullable(relation.shifted(width), nullable) for relation in right.relations),
+        )
+        relations, conditions = self._merged((*sides[0], *sides[1]), sides[0], sides[1], kind)
+        match = item.args.get("match_condition")
+        if match is not None:
+            conditions = [
+                *conditions,
+                ExpressionBinder(Scope(relations), self.binder.catalog, "ON").condition(match),
+            ]
+        keys, rest = self._condition(Scope(relations), conditions, width, 1)
+        for part in conjuncts(rest) if rest is not None else ():
+            if not _not_after(part, width):
+                raise UnsupportedError(
+                    "ASOF JOIN takes equalities and left.ROWTIME >= right.ROWTIME", span=part.span or span_of(item)
+                )
+        return From(AsOfJoin(schema, first, second, kind, keys), relations)
 
     def _window(self, side: Any) -> JoinWindow | None:
         window = side.args.get("window")
@@ -230,6 +259,14 @@ def _equal_sides(part: Expression, width: int, offset: int) -> tuple[Expression,
         if max(used[left]) < width <= min(used[right]):
             return part.args[left], part.args[right]
     return None
+
+
+def _not_after(part: Expression, width: int) -> bool:
+    """Whether a condition only says what ASOF means: the right row's ROWTIME is not above the left's."""
+    if not isinstance(part, Call) or part.function not in (">=", "<="):
+        return False
+    left, right = part.args if part.function == ">=" else reversed(part.args)
+    return isinstance(left, Column) and left.index in (0, 1) and isinstance(right, Column) and right.index == width
 
 
 def _moved(expression: Expression, by: int) -> Expression:

@@ -16,9 +16,9 @@ from streamsql.plan.bind.select import Item, SelectState
 from streamsql.plan.bind.source import From, Query, SourceBinder
 from streamsql.plan.calls import convert
 from streamsql.plan.catalog import Catalog, View
-from streamsql.plan.expressions import Column, Expression, Field, WindowCall, transform
+from streamsql.plan.expressions import Column, Expression, Field, Literal, WindowCall, transform
 from streamsql.plan.monotonic import ROWTIME_COLUMN, Trend
-from streamsql.plan.nodes import Distinct, Filter, Node, Over, Project, Schema, Union, Values
+from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Union, Values
 from streamsql.plan.scope import Scope
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
@@ -34,10 +34,25 @@ class QueryBinder:
     def bind(self, node: Any, ctes: dict[str, View] | None = None) -> Query:
         """The plan of a query. Raises BindError with the place of what is wrong."""
         ctes = self._with(node, ctes or {})
-        if node.args.get("limit") is not None or node.args.get("offset") is not None:
-            raise UnsupportedError(
-                "LIMIT is not supported on a stream", span=span_of(node.args.get("limit")) or span_of(node)
-            )
+        query = self._unlimited(node, ctes)
+        if node.args.get("limit") is None and node.args.get("offset") is None:
+            return query
+        self.catalog.extension("LIMIT", "UNS-001", span_of(node.args.get("limit") or node.args["offset"]))
+        count = self._count(node.args.get("limit"))
+        return replace(
+            query, node=Limit(query.node.schema, query.node, count, self._count(node.args.get("offset")) or 0)
+        )
+
+    def _count(self, node: Any) -> int | None:
+        """The number of rows of LIMIT or OFFSET."""
+        if node is None:
+            return None
+        value = ExpressionBinder(Scope(()), self.catalog, "LIMIT").bind(node)
+        if not isinstance(value, Literal) or not value.type.is_integer or value.value < 0:
+            raise BindError("LIMIT takes a whole number", code="TYP-001", span=span_of(node))
+        return int(value.value)
+
+    def _unlimited(self, node: Any, ctes: dict[str, View]) -> Query:
         if isinstance(node, nodes.Select):
             return self._select(node, ctes)
         if isinstance(node, nodes.SetOperation):

@@ -123,13 +123,14 @@ class SourceBinder:
         partition_by = self._partition(cursor, query, name)
         arguments = self._arguments(function, rest, query, span)
         try:
-            schema = function.columns(query.node.schema, arguments)
+            schema = function.columns(query.node.schema, arguments, partition_by)
         except BindError as error:
             error.span = error.span or span
             raise
         node = TableCall(schema, query.node, name, arguments, partition_by)
         progress = query.progress if function.row_by_row else {}
-        return self._named(item, node, Query(node, progress=progress), _alias(item), ())
+        named = self._named(item, node, Query(node, progress=progress), _alias(item), ())
+        return replace(named, relations=_with_aliases(named, function.aliases(query.node.schema, arguments)))
 
     def _partition(self, cursor: Any, query: Query, name: str) -> tuple[int, ...]:
         keys = cursor.args.get("partition_by") or []
@@ -191,6 +192,17 @@ def _constant(binder: ExpressionBinder, parameter: registry.Parameter, node: Any
             f"{parameter.name} of {name} must be {parameter.range_text}, not {value}", code="FUN-001", span=span
         )
     return value
+
+
+def _with_aliases(named: From, aliases: dict[str, str]) -> tuple[Relation, ...]:
+    """The relation of a table function, its columns readable under other names too; `*` does not show those."""
+    (relation,) = named.relations
+    assert named.node is not None
+    positions = {column.name: index for index, column in enumerate(named.node.schema)}
+    entries = {entry.index: entry for entry in relation.entries}
+    found = [(name, entries[positions[existing]]) for name, existing in aliases.items()]
+    others = (replace(entry, column=replace(entry.column, name=name), starred=False) for name, entry in found)
+    return (replace(relation, entries=(*relation.entries, *others)),)
 
 
 def _alias(item: Any) -> str:
