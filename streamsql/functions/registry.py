@@ -107,17 +107,20 @@ class Parameter:
 
 @dataclass(frozen=True)
 class TableFunction:
-    """A function of a stream. `columns(input_schema, arguments)` gives the output schema, or raises BindError
-    FUN-001; `operator(input_schema, arguments, partition_by, seed, reject)` makes its `exec` operator."""
+    """A function of a stream. `columns(input_schema, arguments, partition_by)` gives the output schema, or raises
+    BindError FUN-001, also where PARTITION BY makes no sense; `operator(input_schema, arguments, partition_by,
+    seed, reject)` makes its `exec` operator."""
 
     doc: Documentation
     parameters: tuple[Parameter, ...]
-    columns: Callable[[Sequence[Column], Sequence[Any]], tuple[Column, ...]]
+    columns: Callable[[Sequence[Column], Sequence[Any], Sequence[int]], tuple[Column, ...]]
     operator: Callable[..., Any]
     # Rows carry the input row's ROWTIME at once (True), or come at the end of a period (False).
     row_by_row: bool = True
     # What it keeps between rows, for EXPLAIN: (input_schema, arguments, partitioned) → words.
     bound: Callable[[Sequence[Column], Sequence[Any], bool], str] = lambda schema, arguments, partitioned: ""
+    # Other names under which output columns can be read: (input_schema, arguments) → other name → column's name.
+    aliases: Callable[[Sequence[Column], Sequence[Any]], dict[str, str]] = lambda schema, arguments: {}
 
 
 Entry = ScalarFunction | AggregateFunction | TableFunction

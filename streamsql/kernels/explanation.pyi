@@ -15,4 +15,5 @@ def explanations(
 
     keys: the d column names as JSON strings in UTF-8, quotes included. attribution, high, strength: (n, d); high
     and strength are None for the form without direction. valid: (n,), False gives a null. Returns n texts.
+    Raises OverflowError when they are 2 GiB or more.
     """

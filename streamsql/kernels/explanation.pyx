@@ -77,10 +77,7 @@ def explanations(keys, const double[:, ::1] attribution, high, strength, valid):
         offsets[row + 1] = out - start
     used = out - start
     validity = None if np.all(valid) else pa.py_buffer(np.packbits(np.asarray(valid, bool), bitorder="little"))
-    if used < 2**31:
-        offsets_array = offsets_array.astype(np.int32)
-        type_ = pa.string()
-    else:
-        type_ = pa.large_string()
-    buffers = [validity, pa.py_buffer(offsets_array), pa.py_buffer(data_array[:used])]
-    return pa.Array.from_buffers(type_, n, buffers)
+    if used >= 2**31:
+        raise OverflowError(f"explanations of {n} records are more than 2 GiB of text")
+    buffers = [validity, pa.py_buffer(offsets_array.astype(np.int32)), pa.py_buffer(data_array[:used])]
+    return pa.Array.from_buffers(pa.string(), n, buffers)

@@ -1,5 +1,5 @@
 """Table functions, one file each; importing this package registers them all."""
 
-from streamsql.functions.table import random_cut_forest
+from streamsql.functions.table import count_distinct_items, group_rank, hotspots, random_cut_forest, top_k_items
 
-__all__ = ["random_cut_forest"]
+__all__ = ["count_distinct_items", "group_rank", "hotspots", "random_cut_forest", "top_k_items"]
