@@ -385,6 +385,13 @@ inline void Columns::set_container(int i, Text source) {
 
 /* ---- finished columns ----------------------------------------------------------------------------------- */
 
+/* Zeroes behind the nulls: what lies there must not depend on what the memory held before. */
+inline void clear_nulls(Column& c, int64_t n) {
+    const size_t w = (size_t)c.width();
+    for (int64_t i = 0; i < n; i++)
+        if (!c.valid[i]) memset(c.data + w * (size_t)i, 0, w);
+}
+
 /* Bytes of 0 and 1 → an Arrow bitmap of n bits (PADDING-rounded memory, owned by the caller); counts the ones. */
 inline uint8_t* packed(const uint8_t* flags, int64_t n, int64_t* ones) {
     const int64_t size = (n + 7) / 8;

@@ -116,7 +116,7 @@ class CsvReader : public Reader {
             if (at(p, end, line_end_)) { f.text.end = p; return end_of_row(p, f); }
             if (at(p, end, comma_)) { f.text.end = p; f.row_ended = false; return p + comma_.size(); }
             if (!last && (may_become(p, end, line_end_) || may_become(p, end, comma_))) return nullptr;
-            p++;
+            high_ |= *p++ < 0;
         }
     }
 

@@ -84,11 +84,11 @@ class Reader {
     bool started_ = false, passing_over_ = false, waiting_for_line_ = false;
 
     void append(const char* data, size_t n) {
-        if (end_ + n > room_) {
+        if (end_ + n > room_ || !buffer_) {
             if (begin_) memmove(buffer_, buffer_ + begin_, end_ - begin_);
             end_ -= begin_;
             begin_ = 0;
-            if (end_ + n > room_) {
+            if (end_ + n > room_ || !buffer_) {
                 room_ = (end_ + n) * 3 / 2;
                 buffer_ = resized(buffer_, room_ + PADDING);
             }

@@ -1,11 +1,11 @@
-from collections.abc import Buffer, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
 _Column = tuple[int, bool, int, int, int, str]
 
 class _Records:
-    def feed(self, data: Buffer) -> None: ...
+    def feed(self, data: bytes | bytearray | memoryview) -> None: ...
     def finish(self) -> None: ...
     def take(self) -> tuple[list[pa.Array], int, list[tuple[int, bytes, bool, str]], int]: ...
 

@@ -59,6 +59,7 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
         void finish_schema(int64_t)
 
     uint8_t* packed(const uint8_t*, int64_t, int64_t*)
+    void clear_nulls(Column&, int64_t)
 
 
 cdef extern from "decode_csv_reader.h" namespace "streamsql":
@@ -94,6 +95,8 @@ cdef object array_of(Column* column, int64_t rows, object type_):
     cdef uint8_t* bitmap = packed(column.valid, rows, &present)
     validity = buffer_of(bitmap, (rows + 7) // 8)
     buffers = [validity if present < rows else None]
+    if present < rows and not column.textual():
+        clear_nulls(column[0], rows)
     if column.textual():
         buffers.append(buffer_of(column.offsets, (rows + 1) * 4))
         buffers.append(buffer_of(column.data, column.used))

@@ -23,6 +23,7 @@ struct Input {
 
     bool present(int64_t row) const {
         const int64_t i = offset + row;
+        if (shape == Shape::null) return false;
         return !valid || (valid[i >> 3] >> (i & 7) & 1);
     }
     template <typename T> T at(int64_t row) const { return ((const T*)data)[offset + row]; }

@@ -1,6 +1,6 @@
 """Formats: `decoder` and `encoder`, and what they are called.
 
-One file per concern; a format is one entry of FORMATS. Schemas are in `schema`, guessing one from data in `discover`.
+One file per concern; a format is one entry of FORMATS. Schemas are in `schema`, guessing one in `discover`.
 """
 
 from __future__ import annotations

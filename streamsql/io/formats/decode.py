@@ -89,9 +89,9 @@ def decoder(
     """A decoder for records of `schema`.
 
     `needed` holds the positions of the columns whose values matter (all, when None): the others come out as nulls,
-    but are still checked, so that the same records are rejected. `csv_header` says whether the first CSV row names
-    the columns: if it holds exactly their names (case, blanks and `COL_` aside), fields go by name; otherwise "yes"
-    skips it and "auto" takes it as data. Records longer than `max_record` bytes are rejected.
+    but are still checked, so that the same records are rejected. `csv_header` says whether the first CSV row may
+    name the columns: if it holds exactly their names (case, punctuation and `COL_` aside), fields go by name;
+    otherwise "yes" skips it and "auto" takes it as data. Records longer than `max_record` bytes are rejected.
     Raises ConfigError for a schema that cannot be read.
     """
     check_schema(schema)

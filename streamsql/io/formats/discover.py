@@ -1,7 +1,7 @@
 """A sample of records → the input schema that fits it (docs/spec/kinesis-application.md, section 9).
 
-Discovery looks at a sample only; what comes later may be larger. `roomy` therefore widens every type to the largest
-of its family, for running on a stream whose schema nobody wrote down.
+Discovery looks at a sample only; what comes later may be larger. `roomy` therefore widens every type to the
+largest of its family, for running on a stream whose schema nobody wrote down.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ SampleFormat = Literal["auto", "json", "csv"]
 def discover(sample: bytes, *, format: SampleFormat = "auto", roomy: bool = False) -> InputSchema:
     """The schema of the records in `sample`, whose last record may be cut off.
 
-    `format` is "json", "csv" or "auto". A CSV header in the sample gives the names and is not taken as data; decode
-    with `csv_header="auto"` or "yes" then. With `roomy`, types have room for values that the sample does not show:
-    BIGINT, DOUBLE and VARCHAR(65535). Raises ConfigError that says what to do when there is no schema to find.
+    `format` is "json", "csv" or "auto". A CSV header in the sample gives the names and is not taken as data;
+    decode with `csv_header="auto"` or "yes" then. With `roomy`, types have room for values that the sample does
+    not show: BIGINT, DOUBLE and VARCHAR(65535).
+    Raises ConfigError that says what to do when there is no schema to find.
     """
     text = _text(sample)
     if not text.strip():

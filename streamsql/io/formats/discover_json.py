@@ -89,7 +89,18 @@ def _add(values: Values, value: Any) -> None:
     elif isinstance(value, str):
         values.add_string(value)
     else:
-        values.add_container(json.dumps(value))
+        values.add_container(_text(value))
+
+
+def _text(value: Any) -> str:
+    """A value as JSON, numbers as they were written."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(name)}:{_text(member)}" for name, member in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _written(path: tuple[str, ...]) -> str:

@@ -34,14 +34,14 @@ SYSTEM SYSTEM_USER TABLE TABLESAMPLE THEN TIME TIMESTAMP TIMEZONE_HOUR TIMEZONE_
 TRANSLATE TRANSLATION TREAT TRIGGER TRIM TRUE TRUNCATE UESCAPE UNION UNIQUE UNKNOWN UNNEST UPDATE UPPER USER
 USING VALUE VALUES VARBINARY VARCHAR VARYING VAR_POP VAR_SAMP WHEN WHENEVER WHERE WIDTH_BUCKET WINDOW WITH
 WITHIN WITHOUT YEAR
-""".split()
+""".split()  # noqa: SIM905
 )
 
 _GOOD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def discovered_name(name: str, position: int) -> str:
-    """The column name for a key or header `name` of column `position` (from 0): kept if it may be, else `COL_…`."""
+    """The column name for key or header `name` of column `position` (from 0): kept if it may be, else `COL_…`."""
     if _GOOD.match(name) and len(name) <= MAX_NAME and name.upper() not in RESERVED:
         return name
     rest = re.sub(r"[^A-Za-z0-9_]", "", name)[: MAX_NAME - len("COL_")]

@@ -1,6 +1,7 @@
 """Input schemas from and to the two texts people write: the AWS `InputSchema` document and DDL.
 
-Both versions of the AWS API share the document (docs/spec/kinesis-application.md, section 3). Names count as quoted.
+Both versions of the AWS API share the document (docs/spec/kinesis-application.md, section 3). Names count as
+quoted.
 """
 
 from __future__ import annotations
