@@ -50,16 +50,14 @@ def test_roomy_types_hold_what_the_sample_does_not_show() -> None:
 
 def test_nested_members_are_flattened_to_two_levels() -> None:
     sample = b'{"a":{"x":1,"b":{"y":2,"c":{"z":3}}},"k.l":1,"o":{"x":5},"e":{}}\n{"a":null,"e":{"in":1}}'
-    assert (
-        columns(discover(sample))
-        == [
-            ("a_x", "TINYINT", "$.a.x"),
-            ("y", "TINYINT", "$.a.b.y"),
-            ("c", "VARCHAR(8)", "$.a.b.c"),
-            ("COL_kl", "TINYINT", "$['k.l']"),
-            ("o_x", "TINYINT", "$.o.x"),
-            ("e", "VARCHAR(4)", "$.e"),
-            ("COL_in", "TINYINT", "$.e.in"),
+    assert columns(discover(sample)) == [
+        ("a_x", "TINYINT", "$.a.x"),
+        ("y", "TINYINT", "$.a.b.y"),
+        ("c", "VARCHAR(8)", "$.a.b.c"),
+        ("COL_kl", "TINYINT", "$['k.l']"),
+        ("o_x", "TINYINT", "$.o.x"),
+        ("e", "VARCHAR(4)", "$.e"),
+        ("COL_in", "TINYINT", "$.e.in"),
     ]
 
 
