@@ -17,6 +17,7 @@ from streamsql.kernels.groups import GroupTable
 from streamsql.plan.expressions import AggregateCall
 
 Groups = npt.NDArray[np.int32]
+Serials = npt.NDArray[np.int64]
 
 
 class Aggregates:
@@ -27,23 +28,22 @@ class Aggregates:
         self._states = [_accumulator(call) for call in calls]
         # Of a DISTINCT call only the first of equal values of a group reaches the accumulator.
         self._seen = [GroupTable() if call.distinct and call.args else None for call in calls]
+        self._seen_in: list[Serials] = [np.empty(0, dtype=np.int64) for _ in calls]  # of which group
         # Groups are renumbered by `keep`, their serial numbers never change.
         self._serials = np.empty(0, dtype=np.int64)
         self._next = 0
 
-    @property
-    def arguments(self) -> list[int]:
-        """How many columns each call takes from `update`."""
-        return [min(len(call.args), 1) for call in self._calls]
-
     def update(self, groups: Groups, total: int, columns: Sequence[pa.Array | None]) -> None:
-        """Add rows to groups (< `total`); one column per call, None for COUNT(*)."""
+        """Add rows to groups (< `total`, or negative: to none); one column per call, None for COUNT(*)."""
         self._grow(total)
-        for state, seen, column in zip(self._states, self._seen, columns, strict=True):
+        for number, (state, column) in enumerate(zip(self._states, columns, strict=True)):
+            seen = self._seen[number]
             if seen is None or column is None:
                 state.update(groups, total, column)
                 continue
-            _, fresh = seen.encode([pa.array(self._serials[groups]), column], len(groups))
+            serials = np.where(groups < 0, -1, self._serials[groups])
+            _, fresh = seen.encode([pa.array(serials), column], len(groups))
+            self._seen_in[number] = np.concatenate([self._seen_in[number], serials[fresh]])
             state.update(groups[fresh], total, column.take(pa.array(fresh)))
 
     def _grow(self, total: int) -> None:
@@ -68,10 +68,11 @@ class Aggregates:
         self._serials = self._serials[ids]
         for state in self._states:
             state.keep(ids)
-        if not len(ids):
-            for seen in self._seen:
-                if seen is not None:
-                    seen.clear()
+        for number, seen in enumerate(self._seen):
+            if seen is not None:
+                alive = np.flatnonzero(np.isin(self._seen_in[number], self._serials))
+                self._seen_in[number] = self._seen_in[number][alive]
+                seen.keep(alive)
 
     def snapshot(self) -> State:
         """All state."""
@@ -80,12 +81,14 @@ class Aggregates:
             "next": self._next,
             "states": [state.save() for state in self._states],
             "seen": [b"" if seen is None else seen.save() for seen in self._seen],
+            "seen_in": list(self._seen_in),
         }
 
     def restore(self, state: State) -> None:
         """Take over a snapshot."""
         self._serials = np.array(state["serials"], dtype=np.int64)
         self._next = state["next"]
+        self._seen_in = [np.array(serials, dtype=np.int64) for serials in state["seen_in"]]
         try:
             for accumulator, saved in zip(self._states, state["states"], strict=True):
                 accumulator.load(saved)

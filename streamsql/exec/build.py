@@ -32,6 +32,10 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.aggregate import TumblingAggregate
 
             return TumblingAggregate
+        case nodes.Aggregate():
+            from streamsql.exec.operators.keyed_aggregate import KeyedAggregate
+
+            return KeyedAggregate
         case nodes.Over():
             from streamsql.exec.operators.over import Over
 
@@ -48,6 +52,10 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.union import Union
 
             return Union
+        case nodes.Join():
+            from streamsql.exec.operators.join import Join
+
+            return Join
         case nodes.Lookup():
             from streamsql.exec.operators.lookup import Lookup
 

@@ -1,0 +1,184 @@
+"""Stream to stream joins.
+
+Rows of both sides are taken in the order of ROWTIME; at equal ROWTIMEs the right side comes first. So results do
+not depend on which side is delivered first. They come in ascending ROWTIME: pairs in the order in which their
+later row was taken, then, at the same ROWTIME, unmatched rows of the right and of the left side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.errors import StateError
+from streamsql.exec.context import Context, arrow_schema, failed_rows
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
+from streamsql.exec.rows import RowStore
+from streamsql.exec.time import last_rowtime, rowtimes, timestamps
+from streamsql.kernels.groups import GroupTable
+from streamsql.kernels.pairing import Pairing
+from streamsql.plan import nodes
+
+LEFT, RIGHT = 0, 1
+SWEEP = 1024
+"""Keys are swept when their number has doubled since, and is above this."""
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Join(Operator):
+    """Keeps the rows of each side that its window can still show to rows of the other."""
+
+    ports = 2
+
+    def __init__(self, node: nodes.Join, context: Context) -> None:
+        self._context = context
+        self._schema = arrow_schema(node.schema)
+        self._keys = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
+        self._condition = None if node.condition is None else context.computation([node.condition])
+        self._table = GroupTable(context.max_groups)
+        self._rows = [RowStore(arrow_schema(child.schema)) for child in node.inputs]
+        self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
+        self._specs = [node.left_window, node.right_window]
+        self._pairing = Pairing(
+            _side(node.left_window, self._outer[LEFT]), _side(node.right_window, self._outer[RIGHT])
+        )
+        self._wait = max(window.following if window else 0 for window in self._specs)
+        self._bounds = [START_OF_TIME, START_OF_TIME]
+        self._frontier = START_OF_TIME
+        self._sweep_at = SWEEP
+        # Results that wait because an earlier one may come (FOLLOWING), and the rank of each at equal times.
+        self._held: list[pa.RecordBatch] = []
+        self._ranks: list[npt.NDArray[np.int8]] = []
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        batch, keys = self._keys[port].values(batch)
+        codes = self._encode(keys, batch.num_rows)
+        full = codes == -2
+        if full.any():
+            keep = pa.array(
+                self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many keys in a join"))
+            )
+            batch, codes = batch.filter(keep), codes[~full]
+        if not batch.num_rows:
+            return []
+        self._rows[port].append(batch)
+        self._pairing.add(port, rowtimes(batch), codes, max(len(self._table), 1))
+        self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
+        return self._advance()
+
+    def _encode(self, keys: list[pa.Array], length: int) -> npt.NDArray[np.int32]:
+        """The numbers of the keys; -1: a null, which equals nothing; -2: no room."""
+        if not keys:
+            return np.zeros(length, dtype=np.int32)
+        codes, _ = self._table.encode(keys, length)
+        codes[codes < 0] = -2
+        for key in keys:
+            if key.null_count:
+                codes[pc.is_null(key).to_numpy(zero_copy_only=False)] = -1
+        return codes
+
+    def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
+        self._bounds[port] = max(self._bounds[port], time)
+        released = self._advance()
+        if self._frontier in (START_OF_TIME, END_OF_TIME):
+            return released, self._frontier
+        return released, self._frontier - self._wait
+
+    def _advance(self) -> Batches:
+        """Take what can be taken, and release what is complete."""
+        self._frontier, left, right, times = self._pairing.process(*self._bounds)
+        if self._condition is not None and len(times):
+            holds = self._condition.truths(self._joined(left, right, times))
+            left, right, times = left[holds], right[holds], times[holds]
+        for side, numbers in ((LEFT, left), (RIGHT, right)):
+            if self._outer[side]:
+                self._pairing.mark(side, numbers)
+        alone_left, left_times = self._pairing.expire(LEFT, self._frontier)
+        alone_right, right_times = self._pairing.expire(RIGHT, self._frontier)
+        left = np.concatenate([left, np.full(len(alone_right), -1), alone_left])
+        right = np.concatenate([right, alone_right, np.full(len(alone_left), -1)])
+        ranks = np.repeat(np.arange(3, dtype=np.int8), [len(times), len(alone_right), len(alone_left)])
+        times = np.concatenate([times, right_times, left_times])
+        if len(times):
+            self._held.append(self._joined(left, right, times))
+            self._ranks.append(ranks)
+        for side in (LEFT, RIGHT):
+            self._rows[side].trim(self._pairing.trim(side))
+        self._sweep()
+        return self._release()
+
+    def _joined(self, left: Numbers, right: Numbers, times: Numbers) -> pa.RecordBatch:
+        """Result rows of these pairs of row numbers; -1 is a row of nulls."""
+        sides = [self._rows[LEFT].take(left).columns, self._rows[RIGHT].take(right).columns]
+        return pa.RecordBatch.from_arrays([timestamps(times), *sides[LEFT], *sides[RIGHT]], schema=self._schema)
+
+    def _release(self) -> Batches:
+        """The results that no later one can precede, in order."""
+        if not self._held:
+            return []
+        rows = pa.concat_batches(self._held) if len(self._held) > 1 else self._held[0]
+        ranks = np.concatenate(self._ranks)
+        times = rowtimes(rows)
+        order = np.lexsort((ranks, times))
+        ready = len(order)
+        if self._wait and self._frontier != END_OF_TIME:
+            ready = int(np.searchsorted(times[order], self._frontier - self._wait, side="left"))
+        rest = np.sort(order[ready:])
+        self._held = [rows.take(pa.array(rest))] if len(rest) else []
+        self._ranks = [ranks[rest]] if len(rest) else []
+        if ready == rows.num_rows and bool((np.diff(order) > 0).all()):
+            return [rows]
+        return [rows.take(pa.array(order[:ready]))] if ready else []
+
+    def _sweep(self) -> None:
+        """Forget keys that no row has any more."""
+        if len(self._table) < self._sweep_at:
+            return
+        alive = self._pairing.keys_alive()
+        self._table.keep(alive)
+        self._pairing.renumber(alive)
+        self._sweep_at = max(SWEEP, 2 * len(alive))
+
+    def snapshot(self) -> State:
+        return {
+            "table": self._table.save(),
+            "pairing": self._pairing.save(),
+            "rows": [rows.snapshot() for rows in self._rows],
+            "bounds": list(self._bounds),
+            "frontier": self._frontier,
+            "held": list(self._held),
+            "ranks": list(self._ranks),
+        }
+
+    def restore(self, state: State) -> None:
+        try:
+            self._table.load(state["table"])
+            self._pairing.load(state["pairing"])
+        except RuntimeError as error:
+            raise StateError(f"join: {error}") from error
+        for rows, saved in zip(self._rows, state["rows"], strict=True):
+            rows.restore(saved)
+        self._bounds = list(state["bounds"])
+        self._frontier = state["frontier"]
+        self._held, self._ranks = list(state["held"]), list(state["ranks"])
+        self._sweep_at = max(SWEEP, 2 * len(self._table))
+
+    def bound(self) -> str:
+        return ", ".join(
+            f"{name}: {_kept(window)}" for name, window in zip(("left", "right"), self._specs, strict=True)
+        )
+
+
+def _side(window: nodes.JoinWindow | None, outer: bool) -> tuple[bool, int, int, bool]:
+    if window is None:
+        return (False, 0, 0, outer)
+    return (window.rows, window.preceding, window.following, outer)
+
+
+def _kept(window: nodes.JoinWindow | None) -> str:
+    if window is None:
+        return "the rows of the current ROWTIME"
+    return f"the last {window.preceding + 1} rows" if window.rows else f"the rows of {window.preceding} ms"

@@ -1,0 +1,74 @@
+"""Rows that are kept for a while and fetched by number."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from streamsql.exec.operator import State
+
+Numbers = npt.NDArray[np.int64]
+
+
+class RowStore:
+    """Rows numbered in the order in which they came; the oldest are forgotten first.
+
+    Small batches are joined as they come, so that there are few of them and each row is copied a few times only.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._chunks: list[pa.RecordBatch] = []
+        self._first = 0  # the number of the oldest row
+
+    def append(self, batch: pa.RecordBatch) -> None:
+        """Add rows at the end."""
+        self._chunks.append(pa.RecordBatch.from_arrays(batch.columns, schema=self._schema))
+        while len(self._chunks) > 1 and self._chunks[-2].num_rows <= 2 * self._chunks[-1].num_rows:
+            self._chunks[-2:] = [pa.concat_batches(self._chunks[-2:])]
+
+    def take(self, numbers: Numbers) -> pa.RecordBatch:
+        """The rows with these numbers; -1 is a row of nulls."""
+        if not self._chunks:
+            return _take(pa.RecordBatch.from_pylist([], schema=self._schema), numbers, np.zeros(0, dtype=bool))
+        offsets = np.where(numbers < 0, 0, numbers - self._first)
+        starts = np.cumsum([0, *(chunk.num_rows for chunk in self._chunks[:-1])])
+        places = np.searchsorted(starts, offsets, side="right") - 1
+        used = np.unique(places)
+        if len(used) == 1:
+            return _take(self._chunks[used[0]], offsets - starts[used[0]], numbers < 0)
+        parts = []
+        order = np.argsort(places, kind="stable")
+        for place in used.tolist():
+            rows = order[places[order] == place]
+            parts.append(_take(self._chunks[place], offsets[rows] - starts[place], numbers[rows] < 0))
+        back = np.empty(len(order), dtype=np.int64)
+        back[order] = np.arange(len(order))
+        return pa.concat_batches(parts).take(pa.array(back))
+
+    def trim(self, first: int) -> None:
+        """Forget the rows before number `first`."""
+        while self._chunks and self._first + self._chunks[0].num_rows <= first:
+            self._first += self._chunks.pop(0).num_rows
+        surplus = first - self._first
+        if self._chunks and 2 * surplus > self._chunks[0].num_rows:
+            rest = self._chunks[0].slice(surplus)
+            self._chunks[0] = rest.take(pa.array(np.arange(rest.num_rows)))  # a copy: the rest is freed
+            self._first = first
+
+    def snapshot(self) -> State:
+        """All rows."""
+        return {"first": self._first, "chunks": list(self._chunks)}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot."""
+        self._first = state["first"]
+        self._chunks = list(state["chunks"])
+
+
+def _take(rows: pa.RecordBatch, numbers: Numbers, missing: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+    if not rows.num_rows:
+        nothing = [pa.nulls(len(numbers), field.type) for field in rows.schema]
+        return pa.RecordBatch.from_arrays(nothing, schema=rows.schema)
+    return rows.take(pa.array(numbers, mask=missing) if missing.any() else pa.array(numbers))

@@ -1,0 +1,209 @@
+// Which rows of two ordered streams meet: windows on both sides, equal keys, matched and unmatched rows.
+//
+// Rows are taken in the order of time; at equal times the right side comes first. A row is taken once no row that
+// comes before it can appear any more, so how the sides deliver never changes the result.
+#pragma once
+
+#include <algorithm>
+
+#include "ring.h"
+
+namespace streamsql {
+
+// The window of one side: RANGE in ms, or the last `preceding` + 1 ROWS; none is RANGE 0. `following`: rows of the
+// other side wait that many ms for this side. `outer`: unmatched rows are reported.
+struct SideWindow {
+    bool rows;
+    int64_t preceding;
+    int64_t following;
+    bool outer;
+};
+
+// Sums and differences of times, held at the ends of time.
+inline int64_t later(int64_t time, int64_t by) {
+    int64_t sum;
+    return __builtin_add_overflow(time, by, &sum) ? INT64_MAX : sum;
+}
+inline int64_t age(int64_t now, int64_t time) {
+    int64_t difference;
+    return __builtin_sub_overflow(now, time, &difference) ? INT64_MAX : difference;
+}
+
+struct Pairs {
+    std::vector<int64_t> left, right, times;
+};
+
+class Pairing {
+public:
+    Pairing(SideWindow left, SideWindow right) : sides_{Side(left), Side(right)} {}
+
+    // Adds rows with their keys (negative: matches nothing), newer than those before.
+    void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) {
+        for (int64_t i = 0; i < n; i++) sides_[side].rows.push_back({times[i], -1, keys[i], false});
+        for (Side& each : sides_)
+            if (total_keys > static_cast<int64_t>(each.chains.size())) each.chains.resize(total_keys);
+    }
+
+    // Takes every row that can be taken, given that no row before the bounds will come. Returns the time before
+    // which nothing is left to come.
+    int64_t process(const int64_t* bounds, Pairs& out) {
+        Side &left = sides_[0], &right = sides_[1];
+        for (;;) {
+            int64_t next_left = left.next_time(bounds[0]), next_right = right.next_time(bounds[1]);
+            if (right.has_next() && next_right <= next_left) take(1, out);
+            else if (left.has_next() && next_left < next_right) take(0, out);
+            else break;
+        }
+        int64_t frontier = std::min(left.next_time(bounds[0]), right.next_time(bounds[1]));
+        for (int side = 0; side < 2; side++) unlink(side, frontier);
+        return frontier;
+    }
+
+    // Notes that these rows of a side are in a pair.
+    void mark(int side, int64_t n, const int64_t* numbers) {
+        Side& own = sides_[side];
+        for (int64_t i = 0; i < n; i++) own.at(numbers[i]).matched = true;
+    }
+
+    // The rows of an outer side that can meet nobody any more and are in no pair, with the time of their result.
+    void expire(int side, int64_t frontier, std::vector<int64_t>& numbers, std::vector<int64_t>& times) {
+        Side& own = sides_[side];
+        int64_t following = sides_[1 - side].window.following;
+        if (!own.window.outer) return;
+        for (; own.expired < own.taken; own.expired++) {
+            const Row& row = own.at(own.expired);
+            int64_t time = later(row.time, own.window.preceding);
+            if (own.window.rows) {
+                int64_t pusher = own.expired + own.window.preceding + 1;
+                if (pusher >= own.taken) return;
+                time = own.at(pusher).time;
+            }
+            if (frontier <= std::max(time, later(row.time, following))) return;
+            if (!row.matched) {
+                numbers.push_back(own.expired);
+                times.push_back(time);
+            }
+        }
+    }
+
+    // Forgets rows that are needed no more; the number of the first that stays.
+    int64_t trim(int side) {
+        Side& own = sides_[side];
+        int64_t keep = own.window.outer ? std::min(own.unlinked, own.expired) : own.unlinked;
+        for (; own.base < keep; own.base++) own.rows.pop_front();
+        return own.base;
+    }
+
+    // The keys of all rows that are left, ascending.
+    std::vector<int32_t> keys_alive() const {
+        std::vector<int32_t> keys;
+        for (const Side& side : sides_)
+            for (int64_t i = 0; i < side.rows.size(); i++)
+                if (side.rows[i].key >= 0) keys.push_back(side.rows[i].key);
+        std::sort(keys.begin(), keys.end());
+        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+        return keys;
+    }
+
+    // Keys `ids` (all that are alive) become 0, 1, 2 …
+    void renumber(const int32_t* ids, int64_t n) {
+        for (Side& side : sides_) {
+            std::vector<int32_t> place(side.chains.size(), -1);
+            std::vector<Chain> chains(n);
+            for (int64_t i = 0; i < n; i++) {
+                place[ids[i]] = static_cast<int32_t>(i);
+                chains[i] = side.chains[ids[i]];
+            }
+            for (int64_t i = 0; i < side.rows.size(); i++)
+                if (side.rows[i].key >= 0) side.rows[i].key = place[side.rows[i].key];
+            side.chains.swap(chains);
+        }
+    }
+
+    void save(Writer& out) const {
+        for (const Side& side : sides_) side.save(out);
+    }
+    void load(Reader& in) {
+        for (Side& side : sides_) side.load(in);
+    }
+
+private:
+    struct Row {
+        int64_t time;
+        int64_t next;  // the next row of the same key, -1: none
+        int32_t key;
+        bool matched;
+    };
+    struct Chain {
+        int64_t first = -1, last = -1;
+    };
+    struct Side {
+        explicit Side(SideWindow window) : window(window) {}
+        SideWindow window;
+        Ring<Row> rows;             // those numbered base, base + 1 …
+        std::vector<Chain> chains;  // per key: rows that can be met, oldest first
+        int64_t base = 0, taken = 0, unlinked = 0, expired = 0;
+
+        Row& at(int64_t number) { return rows[number - base]; }
+        bool has_next() const { return taken < base + rows.size(); }
+        int64_t next_time(int64_t bound) { return has_next() ? at(taken).time : bound; }
+        void save(Writer& out) const {
+            rows.save(out);
+            out.put(chains);
+            for (int64_t number : {base, taken, unlinked, expired}) out.put(number);
+        }
+        void load(Reader& in) {
+            rows.load(in);
+            in.get(chains);
+            for (int64_t* number : {&base, &taken, &unlinked, &expired}) in.get(*number);
+            int64_t end = base + rows.size();
+            if (taken < base || taken > end || unlinked < base || unlinked > taken)
+                throw std::runtime_error("saved join is damaged");
+        }
+    };
+
+    void take(int side, Pairs& out) {
+        Side &own = sides_[side], &other = sides_[1 - side];
+        int64_t number = own.taken;
+        Row& row = own.at(number);
+        unlink(1 - side, row.time);
+        if (row.key >= 0) {
+            for (int64_t met = other.chains[row.key].first; met >= 0; met = other.at(met).next) {
+                int64_t time = other.at(met).time;
+                if (!meets(other, met, row.time) && age(row.time, time) > own.window.following) continue;
+                out.left.push_back(side == 0 ? number : met);
+                out.right.push_back(side == 0 ? met : number);
+                out.times.push_back(meets(other, met, row.time) ? row.time : time);
+            }
+            Chain& chain = own.chains[row.key];
+            if (chain.last >= 0) own.at(chain.last).next = number;
+            else chain.first = number;
+            chain.last = number;
+        }
+        own.taken++;
+    }
+
+    // Whether the window of `side` holds its row for a current row at `time`.
+    static bool meets(Side& side, int64_t number, int64_t time) {
+        if (side.window.rows) return number >= side.taken - side.window.preceding - 1;
+        return age(time, side.at(number).time) <= side.window.preceding;
+    }
+
+    // Takes the rows off the chains that no row at `time` or later can meet.
+    void unlink(int index, int64_t time) {
+        Side& side = sides_[index];
+        int64_t following = sides_[1 - index].window.following;
+        for (; side.unlinked < side.taken; side.unlinked++) {
+            const Row& row = side.at(side.unlinked);
+            if (meets(side, side.unlinked, time) || age(time, row.time) <= following) return;
+            if (row.key < 0) continue;
+            Chain& chain = side.chains[row.key];
+            chain.first = row.next;
+            if (chain.first < 0) chain.last = -1;
+        }
+    }
+
+    Side sides_[2];
+};
+
+}  // namespace streamsql

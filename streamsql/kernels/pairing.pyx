@@ -1,0 +1,118 @@
+# distutils: language = c++
+"""Stream-to-stream joins on numbers: times and keys in, pairs of row numbers out."""
+
+import numpy as np
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy
+from libcpp cimport bool as boolean
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+
+cdef extern from "state_bytes.h" namespace "streamsql" nogil:
+    cdef cppclass Writer:
+        string bytes
+
+    cdef cppclass Reader:
+        Reader(const char* begin, size_t size)
+        void finish() except +
+
+
+cdef extern from "pairing.h" namespace "streamsql" nogil:
+    cdef cppclass SideWindow:
+        boolean rows
+        int64_t preceding
+        int64_t following
+        boolean outer
+
+    cdef cppclass Pairs:
+        vector[int64_t] left
+        vector[int64_t] right
+        vector[int64_t] times
+
+    cdef cppclass State "streamsql::Pairing":
+        State(SideWindow left, SideWindow right)
+        void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) except +
+        int64_t process(const int64_t* bounds, Pairs& out) except +
+        void mark(int side, int64_t n, const int64_t* numbers) except +
+        void expire(int side, int64_t frontier, vector[int64_t]& numbers, vector[int64_t]& times) except +
+        int64_t trim(int side) except +
+        vector[int32_t] keys_alive() except +
+        void renumber(const int32_t* ids, int64_t n) except +
+        void save(Writer& out) except +
+        void load(Reader& source) except +
+
+
+cdef object to_numpy(vector[int64_t]& values):
+    cdef int64_t n = values.size()
+    array = np.empty(n, dtype=np.int64)
+    cdef int64_t[::1] view = array
+    if n:
+        memcpy(&view[0], values.data(), n * sizeof(int64_t))
+    return array
+
+
+cdef SideWindow side_window(tuple spec):
+    cdef SideWindow window
+    window.rows, window.preceding, window.following, window.outer = spec
+    return window
+
+
+cdef class Pairing:
+    cdef State* state
+
+    def __cinit__(self, tuple left, tuple right):
+        self.state = new State(side_window(left), side_window(right))
+
+    def __dealloc__(self):
+        del self.state
+
+    def add(self, int side, const int64_t[::1] times, const int32_t[::1] keys, int64_t total_keys):
+        cdef int64_t n = times.shape[0]
+        if n:
+            with nogil:
+                self.state.add(side, n, &times[0], &keys[0], total_keys)
+
+    def process(self, int64_t left_bound, int64_t right_bound):
+        cdef int64_t bounds[2]
+        cdef int64_t frontier
+        cdef Pairs out
+        bounds[0], bounds[1] = left_bound, right_bound
+        with nogil:
+            frontier = self.state.process(bounds, out)
+        return frontier, to_numpy(out.left), to_numpy(out.right), to_numpy(out.times)
+
+    def mark(self, int side, numbers):
+        cdef const int64_t[::1] rows = numbers
+        if rows.shape[0]:
+            self.state.mark(side, rows.shape[0], &rows[0])
+
+    def expire(self, int side, int64_t frontier):
+        cdef vector[int64_t] numbers, times
+        with nogil:
+            self.state.expire(side, frontier, numbers, times)
+        return to_numpy(numbers), to_numpy(times)
+
+    def trim(self, int side):
+        return self.state.trim(side)
+
+    def keys_alive(self):
+        return np.array(self.state.keys_alive(), dtype=np.int32)
+
+    def renumber(self, const int32_t[::1] ids):
+        self.state.renumber(&ids[0] if ids.shape[0] else NULL, ids.shape[0])
+
+    def save(self):
+        cdef Writer writer
+        self.state.save(writer)
+        return writer.bytes
+
+    def load(self, bytes saved):
+        cdef Reader* reader = new Reader(PyBytes_AS_STRING(saved), PyBytes_GET_SIZE(saved))
+        try:
+            self.state.load(reader[0])
+            reader.finish()
+        finally:
+            del reader
