@@ -11,11 +11,14 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
+from streamsql.errors import BindError
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, children, transform
 from streamsql.plan.nodes import Application, Filter, Node, Project
+from streamsql.types import Kind
 
-Fold = Callable[[Expression], Literal | None]
-"""The engine's own evaluator on one row: the value of a constant expression, or None where it fails or varies."""
+Fold = Callable[[Expression], Any]
+"""The engine's own evaluator on one row: the value of a constant expression, as in `Literal`. Raises BindError
+where it cannot be computed."""
 
 Rule = Callable[[Node], Node]
 
@@ -53,9 +56,12 @@ def fold_constants(fold: Fold, node: Node) -> Node:
 
 def _folded(fold: Fold, expression: Expression) -> Expression:
     def change(part: Expression) -> Expression | None:
-        if isinstance(part, (Call, Cast, Case)) and _is_constant(part):
-            return fold(part)
-        return None
+        if not isinstance(part, (Call, Cast, Case)) or part.type.kind is Kind.ROW or not _is_constant(part):
+            return None
+        try:
+            return Literal(part.type, fold(part), span=part.span)
+        except BindError:
+            return None
 
     return transform(expression, change)
 
