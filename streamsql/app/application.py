@@ -49,7 +49,7 @@ class Application:
     ----------
     sql: the script.
     schemas: the columns of each input stream: DDL text, an Arrow schema, an AWS InputSchema, or the path of one.
-        A stream without a schema takes it from the first data that is fed to it.
+        None: each stream takes them from the first data that is fed to it.
     seed: for everything random. The same script, rows and seed give the same results.
     rowtime: replay: the column that holds ROWTIME, one for all streams or by stream. Without: the time of arrival.
     lateness: replay: seconds by which rows may be out of order; what comes later still is an error row.
@@ -84,7 +84,7 @@ class Application:
         self._clock = clock
         self._engine: Engine | None = None
         self._kept: dict[str, list[pa.RecordBatch]] = {}
-        self._plan = None if self.missing_schemas else self._bind()
+        self._plan = None if schemas is None and self.missing_schemas else self._bind()
 
     # ------------------------------------------------------------ what it is
 
@@ -234,8 +234,7 @@ class Application:
             for name, rows in self._tables.items()
         }
         bound = bind(self._script, inputs, tables=tables, strict=self._strict)
-        now = self._clock()
-        return rewrite(bound, lambda expression: constant(expression, Times(now, now)))
+        return rewrite(bound, lambda expression: constant(expression, Times(0, 0)))
 
     def _stream(self, name: str) -> Stream:
         streams = {stream.name: stream for stream in self.plan.streams}

@@ -88,7 +88,6 @@ def open_inputs(
         raise ConfigError("standard input can feed one stream only")
     inputs: list[OpenInput] = []
     known = {stream or DEFAULT_INPUT: input_schema(given) for stream, given in options.schemas.items()}
-    _check_names(known, [stream or DEFAULT_INPUT for stream, _ in wanted])
     for stream, path in wanted:
         stream = stream or DEFAULT_INPUT
         source: Source = StdinSource() if path == STANDARD else FileSource(path)
@@ -126,8 +125,11 @@ def _discover(
         raise ConfigError(f"{where}: {error.message}", hint=error.hint) from None
 
 
-def _check_names(known: Mapping[str, InputSchema], streams: Sequence[str]) -> None:
-    for stream in known:
+def check_names(schemas: Mapping[str, str], wanted: Sequence[tuple[str, str]]) -> None:
+    """Every schema is for a stream that an input feeds. Raises ConfigError that offers the nearest."""
+    streams = [stream or DEFAULT_INPUT for stream, _ in wanted]
+    for stream in schemas:
+        stream = stream or DEFAULT_INPUT
         if stream not in streams:
             guess = nearest(stream, streams)
             raise ConfigError(

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from streamsql.app.application import ERROR_STREAM, Application
 from streamsql.app.engine import Engine
-from streamsql.app.inputs import OpenInput, declare, make_application, open_inputs
+from streamsql.app.inputs import OpenInput, check_names, declare, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.outputs import Output, default_output, format_of, output_stream
 from streamsql.app.run import Limits, RecordInput, run
@@ -25,6 +25,7 @@ def launch(sql: str, options: RunOptions, person: Person) -> Summary:
     """Run `sql` as the options say, to its end. Raises ScriptErrors, ConfigError, ConnectorError."""
     app = make_application(sql, options)
     wanted = options.inputs or ((DEFAULT_INPUT, STANDARD),)
+    check_names(options.schemas, wanted)
     with ExitStack() as opened:
         inputs = open_inputs(sql, wanted, options, person, opened)
         declare(app, inputs)

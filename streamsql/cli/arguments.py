@@ -28,11 +28,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"unrecognized arguments: (-\S+)", message)
-        known = [option for action in self._actions for option in action.option_strings]
+        known = _options(self)
         near = difflib.get_close_matches(unknown[1].split("=")[0], known, n=1) if unknown else []
         hint = f" (did you mean {near[0]}?)" if near else ""
         print(f"{self.prog}: {message}{hint}\ntry: {self.prog} --help", file=sys.stderr)
         sys.exit(2)
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """The options of a parser and of its commands."""
+    found: list[str] = []
+    for action in parser._actions:
+        found += action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                found += _options(command)
+    return found
 
 
 def named(text: str) -> tuple[str, str]:
@@ -154,21 +165,26 @@ def _run(command: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < 1e9:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 on")
     return value
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is below 0")
     return value
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
+    if (value := _count(text)) < 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1")
     return value

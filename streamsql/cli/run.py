@@ -25,7 +25,13 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.seen = False
-        signal.signal(signal.SIGINT, self._on_signal)
+
+    def __enter__(self) -> Interrupt:
+        self._before = signal.signal(signal.SIGINT, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.seen = True
@@ -73,7 +79,6 @@ def main(options: argparse.Namespace) -> int:
         terminal=sys.stdout.isatty(),
         width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 0,
     )
-    interrupt = Interrupt()
     # A progress line among rows that go to the same terminal would be noise.
     progress = Progress(sys.stderr.isatty() and not sys.stdout.isatty() and not options.quiet)
 
@@ -82,7 +87,8 @@ def main(options: argparse.Namespace) -> int:
             print(f"streamsql: {message}", file=sys.stderr)
 
     try:
-        summary = launch(text, chosen, Person(note, progress, lambda: interrupt.seen))
+        with Interrupt() as interrupt:
+            summary = launch(text, chosen, Person(note, progress, lambda: interrupt.seen))
     except ScriptErrors as error:
         return report_sql(error, text, path)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -75,7 +76,7 @@ def parse_steps(lines: list[str]) -> Iterator[Step]:
         if step.words[0] not in DIRECTIVES:
             raise ValueError(f"line {number}: unknown directive {step.words[0]!r}")
         block: list[str] = step.body
-        while number < len(lines) and lines[number].strip():
+        while number < len(lines) and lines[number].strip() and step.words[0] != "test":
             if lines[number].strip() == "----":
                 block, step.expected_at = step.expected, number + 1
             else:
@@ -268,7 +269,7 @@ class SltItem(pytest.Item):
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         if isinstance(excinfo.value, (AssertionError, StreamSQLError)):
             return str(excinfo.value)
-        return super().repr_failure(excinfo)
+        return "".join(traceback.format_exception(excinfo.value)[-8:])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.steps[0].line - 1, self.name
