@@ -78,35 +78,44 @@ def _formatter(unit: int, pattern: str | None) -> Callable[[pa.Array], pa.Array]
 
 
 def _parse(call: CallContext, pattern: Datum, value: Datum) -> pa.Array:
-    """Moments as `call.result`. A text that does not match is null first, and fails then with its place."""
     value = column(value, call.length)
 
     def parser(pattern: str | None) -> Callable[[pa.Array], pa.Array]:
         if pattern is None:
             return lambda values: pa.nulls(len(values), call.result.arrow)
-        return partial(_parsed, pattern, call.times.query_start, call.result)
+        return partial(_moments, pattern, call.times.query_start, call.result)
 
     result = by_value(call, parser, (value,), (pattern,), BadPattern)
+    return _matched(call, result, value, lambda row: str(value_at(pattern, row)))
+
+
+def parsed(call: CallContext, pattern: str, value: pa.Array) -> pa.Array:
+    """Texts in the form of `pattern` as the datetimes `call.result`; others fail with RUN-003."""
+    result = _moments(pattern, call.times.query_start, call.result, value)
+    return _matched(call, result, value, lambda row: pattern)
+
+
+def _matched(call: CallContext, result: pa.Array, value: pa.Array, pattern: Callable[[int], str]) -> pa.Array:
+    """`result`, the rows failed in which a text gave no moment."""
     if result.null_count > value.null_count:
-        wrong = result.is_null()
-        call.fail(
-            wrong, "RUN-003", lambda row: f"'{value_at(value, row)}' does not match '{value_at(pattern, row)}'"
-        )
+        message = lambda row: f"'{value_at(value, row)}' does not match '{pattern(row)}'"  # noqa: E731
+        call.fail(pa.compute.and_not(result.is_null(), value.is_null()), "RUN-003", message)
     return result
 
 
-def _parsed(pattern: str, now: int, type_: SqlType, values: pa.Array) -> pa.Array:
+def _moments(pattern: str, now: int, type_: SqlType, values: pa.Array) -> pa.Array:
+    """The datetimes of texts; null where a text is null or does not match."""
     compiled = compile_pattern(pattern, parsing=True)
     moments, flags = date_patterns.parse(*bytes_of(values), compiled.steps, compiled.literals, now)
-    if type_.kind is Kind.DATE:
-        result = array((moments // DAY).astype(np.int32), type_.arrow)
-    elif type_.kind is Kind.TIME:
-        result = array((moments % DAY).astype(np.int32), type_.arrow)
-    else:
+    if type_.kind is Kind.TIMESTAMP:
         result = array(moments, type_.arrow)
-    if flags is None:
+    else:
+        short = moments // DAY if type_.kind is Kind.DATE else moments % DAY
+        result = array(short.astype(np.int32), type_.arrow)
+    if flags is None and not values.null_count:
         return result
-    return pa.compute.if_else(pa.array(flags == 0), result, pa.scalar(None, type_.arrow))
+    fine = values.is_valid() if flags is None else pa.compute.and_(pa.array(flags == 0), values.is_valid())
+    return pa.compute.if_else(fine, result, pa.scalar(None, type_.arrow))
 
 
 _register_parser(

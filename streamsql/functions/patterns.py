@@ -69,7 +69,8 @@ def similar_to(call: CallContext, text: Datum, pattern: Datum, escape: Datum | N
 
 
 def _present(escape: Datum | None) -> bool:
-    return escape is not None and not (isinstance(escape, pa.Scalar) and not escape.is_valid)
+    """Whether there is an ESCAPE; the binder writes an untyped NULL for none."""
+    return escape is not None and not pa.types.is_null(escape.type)
 
 
 def _simple(text: Datum, start: str, middle: str | None, end: str | None) -> Datum:
