@@ -49,12 +49,14 @@ class Engine:
         return Times(self._started, self._arrival.now())
 
     def _report(self, error: InputError) -> None:
-        record = error.record
+        """One row of the error stream. A row that came too late has a ROWTIME of its own, column 0."""
+        record, own_time = error.record, None
         if error.row is not None:
-            names = error.row.schema.names
-            record = row_records(error.row, [place for place, name in enumerate(names) if name != "ROWTIME"])[0]
+            has_time = error.row.schema.names[0] == "ROWTIME"
+            own_time = error.row.column(0)[0].value if has_time else None
+            record = row_records(error.row, range(int(has_time), error.row.num_columns))[0]
         level = "ERROR" if error.row is not None else "WARNING"
-        self.graph.report(error.stream, error.time, error.name, error.message, record, level)
+        self.graph.report(error.stream, error.time, error.name, error.message, record, level, own_time)
 
     def schema(self, stream: str) -> pa.Schema:
         """The Arrow schema of a stream's rows, ROWTIME first; hidden columns of inputs left out."""

@@ -44,6 +44,7 @@ class ErrorRow(NamedTuple):
     message: str
     data: str
     pump: str
+    data_rowtime: int
 
 
 class ErrorStream:
@@ -78,11 +79,21 @@ class ErrorStream:
             self.add(writer, int(batch.column(0)[row].value), name, error.message, record, pump)
 
     def add(
-        self, writer: int, rowtime: int, name: str, message: str, record: bytes, pump: str, level: str = "ERROR"
+        self,
+        writer: int,
+        rowtime: int,
+        name: str,
+        message: str,
+        record: bytes,
+        pump: str,
+        level: str = "ERROR",
+        data_rowtime: int | None = None,
     ) -> None:
-        """Add one error; `record` is the offending record or row as bytes."""
+        """Add one error; `record` is the offending record or row as bytes, `data_rowtime` its own ROWTIME where
+        that is not the time at which it stood in the order."""
         data = record[: MAX_DATA_ROW // 2].hex().upper()
-        row = ErrorRow(rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump)
+        own = rowtime if data_rowtime is None else data_rowtime
+        row = ErrorRow(rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump, own)
         self._number += 1
         self._waiting.append(row)
         if self._now is not None:
@@ -102,7 +113,7 @@ class ErrorStream:
             pa.array([row.level for row in ready]),
             pa.array([row.name for row in ready]),
             pa.array([row.message for row in ready]),
-            pa.array([row.rowtime for row in ready], TIMESTAMP.arrow),
+            pa.array([row.data_rowtime for row in ready], TIMESTAMP.arrow),
             pa.array([row.data for row in ready]),
             pa.array([row.pump for row in ready]),
         ]

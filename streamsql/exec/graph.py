@@ -290,10 +290,17 @@ class Graph:
     # --- errors --------------------------------------------------------------------------------------------
 
     def report(
-        self, stream: str, time: int, name: str, message: str, record: bytes, level: str = "WARNING"
+        self,
+        stream: str,
+        time: int,
+        name: str,
+        message: str,
+        record: bytes,
+        level: str = "WARNING",
+        data_time: int | None = None,
     ) -> None:
-        """An error of an input: the offending record, and the ROWTIME at which it stood."""
-        self.errors.add(self._places[stream], time, name, message, record, "null", level)
+        """An error of an input: the offending record, the ROWTIME at which it stood, and its own if that differs."""
+        self.errors.add(self._places[stream], time, name, message, record, "null", level, data_time)
 
     def _late(self, stream: _Stream, writer: str, batch: pa.RecordBatch, failures: Failures) -> None:
         columns = list(range(1, batch.num_columns - stream.node.hidden))
