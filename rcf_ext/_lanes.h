@@ -21,7 +21,17 @@ struct Rows8 {
     static F mul(F a, F b) { return _mm512_mul_pd(a, b); }
     static F div(F a, F b) { return _mm512_div_pd(a, b); }
     static F abs(F a) { return _mm512_abs_pd(a); }
+    static I load(const int* p) { return _mm256_loadu_si256(reinterpret_cast<const I*>(p)); }
+    static void store(int* p, I a) { _mm256_storeu_si256(reinterpret_cast<I*>(p), a); }
+    static I iota() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
     static I add(I a, I b) { return _mm256_add_epi32(a, b); }
+    static I mul(I a, I b) { return _mm256_mullo_epi32(a, b); }
+    static I min(I a, I b) { return _mm256_min_epi32(a, b); }
+    static I both(I a, I b) { return _mm256_and_si256(a, b); }
+    template <int BITS>
+    static I shift(I a) {
+        return _mm256_srli_epi32(a, BITS);
+    }
     static I sub(I a, I b) { return _mm256_sub_epi32(a, b); }
     static I max(I a, I b) { return _mm256_max_epi32(a, b); }
     static I low16(I a) { return _mm256_and_si256(a, _mm256_set1_epi32(0xFFFF)); }
@@ -90,7 +100,17 @@ struct Rows4 {
     static F mul(F a, F b) { return _mm256_mul_pd(a, b); }
     static F div(F a, F b) { return _mm256_div_pd(a, b); }
     static F abs(F a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+    static I load(const int* p) { return _mm_loadu_si128(reinterpret_cast<const I*>(p)); }
+    static void store(int* p, I a) { _mm_storeu_si128(reinterpret_cast<I*>(p), a); }
+    static I iota() { return _mm_setr_epi32(0, 1, 2, 3); }
     static I add(I a, I b) { return _mm_add_epi32(a, b); }
+    static I mul(I a, I b) { return _mm_mullo_epi32(a, b); }
+    static I min(I a, I b) { return _mm_min_epi32(a, b); }
+    static I both(I a, I b) { return _mm_and_si128(a, b); }
+    template <int BITS>
+    static I shift(I a) {
+        return _mm_srli_epi32(a, BITS);
+    }
     static I sub(I a, I b) { return _mm_sub_epi32(a, b); }
     static I max(I a, I b) { return _mm_max_epi32(a, b); }
     static I low16(I a) { return _mm_and_si128(a, _mm_set1_epi32(0xFFFF)); }
@@ -162,7 +182,19 @@ struct RowsPlain {
     static F mul(F a, F b) { return each<F>([&](int i) { return a.at[i] * b.at[i]; }); }
     static F div(F a, F b) { return each<F>([&](int i) { return a.at[i] / b.at[i]; }); }
     static F abs(F a) { return each<F>([&](int i) { return std::fabs(a.at[i]); }); }
+    static I load(const int* p) { return {{p[0], p[1], p[2], p[3]}}; }
+    static void store(int* p, I a) {
+        for (int i = 0; i < 4; i++) p[i] = a.at[i];
+    }
+    static I iota() { return {{0, 1, 2, 3}}; }
     static I add(I a, I b) { return each<I>([&](int i) { return a.at[i] + b.at[i]; }); }
+    static I mul(I a, I b) { return each<I>([&](int i) { return a.at[i] * b.at[i]; }); }
+    static I min(I a, I b) { return each<I>([&](int i) { return a.at[i] < b.at[i] ? a.at[i] : b.at[i]; }); }
+    static I both(I a, I b) { return each<I>([&](int i) { return a.at[i] & b.at[i]; }); }
+    template <int BITS>
+    static I shift(I a) {
+        return each<I>([&](int i) { return int(unsigned(a.at[i]) >> BITS); });
+    }
     static I sub(I a, I b) { return each<I>([&](int i) { return a.at[i] - b.at[i]; }); }
     static I max(I a, I b) { return each<I>([&](int i) { return a.at[i] > b.at[i] ? a.at[i] : b.at[i]; }); }
     static I low16(I a) { return each<I>([&](int i) { return a.at[i] & 0xFFFF; }); }

@@ -2,8 +2,8 @@
 //
 // Node ids are slots: inner nodes 0 .. S - 2, leaves S - 1 .. 2S - 2. What a descent needs (cut, dimension,
 // children) lies together and apart from the boxes. A leaf is its own left child behind an infinite cut, so that
-// rows can go down in lockstep. Boxes are padded to a whole number of lanes with (-inf, inf), whose distance to
-// anything is 0; sums over dimensions are taken in one fixed order everywhere (see `lane_sum`).
+// rows can go down in lockstep. Boxes and points are padded to a whole number of lanes with NaN, the distance to
+// which counts as 0; sums over dimensions are taken in one fixed order everywhere.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -24,11 +24,22 @@ inline uint64_t point_hash(const double* x, int dimensions) {
     return h;
 }
 
+// What a descent needs of a node: x[dimension] <= cut goes left. Eleven bits hold any id, ten any dimension.
 struct Node {
-    double cut;         // x[dimension] <= cut goes to child[0]
-    uint16_t child[2];
-    uint16_t dimension;
-    uint16_t unused;
+    double cut;
+    uint32_t packed;
+    uint32_t unused;
+
+    Node() = default;
+    Node(double cut, int left, int right, int dimension)
+        : cut(cut), packed(uint32_t(left) | uint32_t(right) << 11 | uint32_t(dimension) << 22), unused(0) {}
+    int left() const { return packed & 0x7FF; }
+    int right() const { return packed >> 11 & 0x7FF; }
+    int dimension() const { return int(packed >> 22); }
+    int toward(const double* x) const { return packed >> 11 * int(x[dimension()] > cut) & 0x7FF; }
+    Node with(int old_child, int new_child) const {
+        return {cut, left() == old_child ? new_child : left(), right() == old_child ? new_child : right(), dimension()};
+    }
 };
 
 constexpr int NO_NODE = 0xFFFF;
@@ -74,7 +85,7 @@ class BoxTree {
     // The leaf that x falls to.
     int find(const double* x) const {
         int id = root;
-        while (id < inner) id = node[id].child[x[node[id].dimension] > node[id].cut];
+        while (id < inner) id = node[id].toward(x);
         return id;
     }
 
@@ -123,7 +134,7 @@ class BoxTree {
     void remove(int slot) {
         int leaf = leaf_of[slot];
         if (--mass[leaf - inner] > 0) return;
-        int gone = parent[leaf], above = parent[gone], sibling = node[gone].child[node[gone].child[0] == leaf];
+        int gone = parent[leaf], above = parent[gone], sibling = node[gone].left() == leaf ? node[gone].right() : node[gone].left();
         replace(above, gone, sibling);
         free_inner_[free_inner_count_++] = uint16_t(gone);
         free_leaf_[free_leaf_count_++] = uint16_t(leaf);
@@ -141,8 +152,8 @@ class BoxTree {
     // Recompute the box of a node from its children; false if nothing changed.
     bool enclose(int id) {
         const double *a, *b, *c, *d;
-        corners(node[id].child[0], a, b);
-        corners(node[id].child[1], c, d);
+        corners(node[id].left(), a, b);
+        corners(node[id].right(), c, d);
         double *lo = low(id), *hi = high(id);
         bool changed = false;
         for (int k = 0; k < dimensions; k++) {
@@ -204,10 +215,10 @@ class BoxTree {
             out.values(leaf_point(id), size_t(dimensions));
             return;
         }
-        out.value(node[id].dimension);
+        out.value(uint16_t(node[id].dimension()));
         out.value(node[id].cut);
-        save(out, node[id].child[0], number, count);
-        save(out, node[id].child[1], number, count);
+        save(out, node[id].left(), number, count);
+        save(out, node[id].right(), number, count);
     }
 
     int load(Reader& in, int up) {
@@ -224,7 +235,7 @@ class BoxTree {
         double cut = in.value<double>();
         parent[id] = uint16_t(up);
         int left = load(in, id), right = load(in, id);
-        node[id] = {cut, {uint16_t(left), uint16_t(right)}, dimension, 0};
+        node[id] = {cut, left, right, dimension};
         enclose(id);
         measure(id);
         const double *lo, *hi, *unused;
@@ -253,12 +264,9 @@ class BoxTree {
         double cut = lo[k] + at;
         cut = cut < hi[k] ? cut : std::nextafter(hi[k], lo[k]);
         uint16_t* middle = std::partition(first, last, [&](uint16_t i) { return points[size_t(i) * dimensions + k] <= cut; });
-        node[id].cut = cut;
-        node[id].dimension = uint16_t(k);
         int left = split(points, first, middle, id, random);
         int right = split(points, middle, last, id, random);
-        node[id].child[0] = uint16_t(left);
-        node[id].child[1] = uint16_t(right);
+        node[id] = {cut, left, right, k};
         return id;
     }
 
@@ -289,7 +297,7 @@ class BoxTree {
         int leaf = new_leaf(x, 1, made);
         replace(up, id, made);
         parent[id] = uint16_t(made);
-        node[made] = {cut, {uint16_t(right ? id : leaf), uint16_t(right ? leaf : id)}, uint16_t(k), 0};
+        node[made] = {cut, right ? id : leaf, right ? leaf : id, k};
         double *l = low(made), *h = high(made);
         for (int i = 0; i < dimensions; i++) {
             l[i] = x[i] < lo[i] ? x[i] : lo[i];
@@ -302,7 +310,7 @@ class BoxTree {
 
     int new_leaf(const double* x, int copies, int up) {
         int id = free_leaf_[--free_leaf_count_];
-        node[id] = {HUGE_VAL, {uint16_t(id), uint16_t(id)}, 0, 0};
+        node[id] = {HUGE_VAL, id, id, 0};
         parent[id] = uint16_t(up);
         double* p = leaf_point(id);
         std::memmove(p, x, size_t(dimensions) * sizeof(double));
@@ -317,7 +325,7 @@ class BoxTree {
         if (up == NO_NODE)
             root = new_child;
         else
-            node[up].child[node[up].child[1] == old_child] = uint16_t(new_child);
+            node[up] = node[up].with(old_child, new_child);
     }
 
     bool same(const double* a, const double* b) const {

@@ -91,9 +91,10 @@ class LineTree {
         int p = depth(l - 1) > depth(l) ? l - 1 : l;
         int from = p < l ? first[p] : l + 1, to = p < l ? l - 1 : last[p];
         for (int i = from; i < to; i++) depth_[i + 1]--;
+        const int16_t at = int16_t(l);
         for (int i = 0; i < leaves - 1; i++) {
-            first[i] = int16_t(first[i] - (first[i] > l));
-            last[i] = int16_t(last[i] - (last[i] >= l));
+            first[i] = int16_t(first[i] - (first[i] > at));
+            last[i] = int16_t(last[i] - (last[i] >= at));
         }
         close(value.data(), l, leaves);
         close(mass.data(), l, leaves);

@@ -14,34 +14,41 @@ inline double distance(const double* low, const double* high, const double* x, i
     return D::fold(sum);
 }
 
-// Unfinished rows of a block, dense.
+// An unseen row on its way up.
 struct Going {
-    uint16_t row[BLOCK], id[BLOCK];
+    double s;
+    uint16_t row, id, level;
 };
 
-// Down to the leaves; `leaf` and `level` get a value for each row.
+// Down to the leaves, a row per lane; `leaf` and `level` get a value for each row (and for lanes past the end).
+template <class L>
 inline void descend(const BoxTree& tree, const double* x, size_t stride, int count, int* leaf, int* level) {
-    Going going;
-    const Node* nodes = tree.node.data();
-    const int inner = tree.inner;
-    for (int i = 0; i < count; i++) {
-        going.row[i] = uint16_t(i);
-        going.id[i] = uint16_t(tree.root);
-        leaf[i] = tree.root;
-        level[i] = 0;
+    using I = typename L::I;
+    using M = typename L::M;
+    constexpr int W = L::WIDTH;
+    int going[BLOCK / W], left = 0;
+    for (int i = 0; i < count; i += W) {
+        L::store(leaf + i, L::splat(tree.root));
+        L::store(level + i, L::splat(0));
+        going[left++] = i;
     }
-    int left = tree.root < inner ? count : 0;
-    for (int depth = 1; left > 0; depth++) {
+    const double* cuts = &tree.node.data()->cut;
+    const uint32_t* packed = &tree.node.data()->packed;
+    const I bits = L::splat(0x7FF), one = L::splat(1), inner = L::splat(tree.inner), stride_ = L::splat(int(stride));
+    const I last = L::splat(count - 1);
+    while (left > 0) {
         int kept = 0;
-        for (int i = 0; i < left; i++) {
-            int row = going.row[i];
-            const Node& node = nodes[going.id[i]];
-            int id = node.child[x[size_t(row) * stride + node.dimension] > node.cut];
-            leaf[row] = id;
-            level[row] = depth;
-            going.row[kept] = uint16_t(row);
-            going.id[kept] = uint16_t(id);
-            kept += id < inner;
+        for (int g = 0; g < left; g++) {
+            int i = going[g];
+            I id = L::load(leaf + i), row = L::min(L::add(L::splat(i), L::iota()), last), at = L::add(id, id);
+            I node = L::gather32(packed, L::add(at, at)), from = L::add(L::mul(row, stride_), L::template shift<22>(node));
+            M right = L::less(L::gather(cuts, at), L::gather(x, from)), inside = L::positive(L::sub(inner, id));
+            id = L::both(L::select(right, L::template shift<11>(node), node), bits);
+            I depth = L::load(level + i);
+            L::store(leaf + i, id);
+            L::store(level + i, L::select(inside, L::add(depth, one), depth));
+            going[kept] = i;
+            kept += L::any(L::positive(L::sub(inner, id)));
         }
         left = kept;
     }
@@ -49,44 +56,45 @@ inline void descend(const BoxTree& tree, const double* x, size_t stride, int cou
 
 // Start values; lists the unseen rows, with their leaf's parent, and returns how many.
 inline int start(const BoxTree& tree, const double* x, size_t stride, const uint64_t* hashes, int count, const int* leaf,
-                 const int* level, int sample_size, const Tables& tables, double* s, Going& going) {
+                 const int* level, int sample_size, const Tables& tables, double* s, Going* going) {
     int kept = 0;
     for (int i = 0; i < count; i++) {
-        int at = leaf[i] - tree.inner;
+        int at = leaf[i] - tree.inner, up = tree.parent[leaf[i]];
         if (tree.hash[at] == hashes[i] && tree.holds(leaf[i], x + size_t(i) * stride)) {
             s[i] = seen_score(level[i], tree.mass[at], sample_size, tables);
             continue;
         }
         s[i] = tables.inverse[level[i] + 1];
-        going.row[kept] = uint16_t(i);
-        going.id[kept] = tree.parent[leaf[i]];
-        kept += tree.parent[leaf[i]] != NO_NODE;
+        going[kept] = {s[i], uint16_t(i), uint16_t(up), uint16_t(level[i])};
+        kept += up != NO_NODE;
     }
     return kept;
 }
 
 // Up to the first box that holds the row. With a log, every step is added to it; returns the end of the log.
 template <class D, bool LOGGED>
-inline Step* climb(const BoxTree& tree, const double* x, size_t stride, int left, Going& going, int* level,
-                   const Tables& tables, double* s, Step* log) {
-    const double *ranges = tree.range.data(), *inverse = tables.inverse.data();
-    const int width = tree.width;
+inline Step* climb(const BoxTree& tree, const double* x, size_t stride, int left, Going* going, const Tables& tables,
+                   double* s, Step* log) {
+    const double *ranges = tree.range.data(), *inverse = tables.inverse.data(), *boxes = tree.box.data();
+    const uint16_t* parent = tree.parent.data();
+    const int width = D::WIDTH == 4 ? 4 : tree.width;
     while (left > 0) {
         int kept = 0;
         for (int i = 0; i < left; i++) {
-            int row = going.row[i], id = going.id[i];
-            const double* low = tree.low(id);
-            double a = distance<D>(low, low + width, x + size_t(row) * stride, width);
-            double grown = ranges[id] + a, p = a / grown, weight = inverse[level[row]];
-            s[row] = p * weight + (1.0 - p) * s[row];
-            level[row]--;
+            Going at = going[i];
+            const double* low = boxes + size_t(at.id) * 2 * width;
+            double a = distance<D>(low, low + width, x + at.row * stride, width);
+            double grown = ranges[at.id] + a, p = a / grown, weight = inverse[at.level];
             if (LOGGED) {
-                *log = {grown, 1.0 - p, weight, uint16_t(row), uint16_t(id)};
+                *log = {grown, 1.0 - p, weight, at.row, at.id};
                 log += a > 0.0;
             }
-            int up = tree.parent[id];
-            going.row[kept] = uint16_t(row);
-            going.id[kept] = uint16_t(up);
+            int up = parent[at.id];
+            at.s = p * weight + (1.0 - p) * at.s;
+            at.level--;
+            at.id = uint16_t(up);
+            s[at.row] = at.s;
+            going[kept] = at;
             kept += (a > 0.0) & (up != NO_NODE);
         }
         left = kept;
@@ -99,10 +107,10 @@ inline void visit_block(const BoxTree& tree, const double* x, size_t stride, con
                         int sample_size, const Tables& tables, double* score) {
     int leaf[BLOCK], level[BLOCK];
     double s[BLOCK];
-    Going going;
-    descend(tree, x, stride, count, leaf, level);
+    Going going[BLOCK];
+    descend<Rows_>(tree, x, stride, count, leaf, level);
     int left = start(tree, x, stride, hashes, count, leaf, level, sample_size, tables, s, going);
-    climb<D, false>(tree, x, stride, left, going, level, tables, s, nullptr);
+    climb<D, false>(tree, x, stride, left, going, tables, s, nullptr);
     for (int i = 0; i < count; i++) score[i] += s[i];
 }
 
@@ -128,15 +136,15 @@ inline void explain_block(const BoxTree& tree, const double* x, size_t stride, c
                           int sample_size, const Tables& tables, Step* log, Shares shares) {
     int leaf[BLOCK], level[BLOCK];
     double s[BLOCK], first[BLOCK], remaining[BLOCK];
-    Going going;
+    Going going[BLOCK];
     const int width = tree.width;
-    descend(tree, x, stride, count, leaf, level);
+    descend<Rows_>(tree, x, stride, count, leaf, level);
     int left = start(tree, x, stride, hashes, count, leaf, level, sample_size, tables, s, going);
     for (int i = 0; i < count; i++) {
         first[i] = s[i];
         remaining[i] = 1.0;
     }
-    Step* end = climb<D, true>(tree, x, stride, left, going, level, tables, s, log);
+    Step* end = climb<D, true>(tree, x, stride, left, going, tables, s, log);
     while (end-- > log) {
         size_t row = end->row;
         const double* low = tree.low(end->id);
