@@ -107,25 +107,25 @@ def test_first_trees_look_like_fresh_ones() -> None:
 
 @pytest.mark.parametrize("stream", [STREAMS[1], STREAMS[4]], ids=str)
 def test_the_twins_own_inserts_and_deletes_keep_the_law(stream: Stream) -> None:
-    records = [tuple(x) for x in stream.records(np.random.default_rng(0), 80)]
+    records = [tuple(x) for x in stream.records(np.random.default_rng(0), 60)]
     query = tuple(3 * stream.records(np.random.default_rng(1), 1)[0])
     draw = random.Random(5)
     grown = []
-    for _ in range(400):
+    for _ in range(300):
         tree: twin.Node | None = twin.build(records[:SAMPLE], draw)
         for i in range(SAMPLE, len(records)):
             tree = twin.insert(twin.delete(tree, records[i - SAMPLE]), records[i], draw)
         grown.append(twin.tree_score(tree, query, SAMPLE))
-    fresh = [twin.tree_score(twin.build(records[-SAMPLE:], draw), query, SAMPLE) for _ in range(400)]
+    fresh = [twin.tree_score(twin.build(records[-SAMPLE:], draw), query, SAMPLE) for _ in range(300)]
     assert kolmogorov_smirnov(np.array(grown), np.array(fresh)) < LEVEL_KS
 
 
 # --- samples -----------------------------------------------------------------------------------------------------
 
 
-def engine_samples(records: int, decay: int, size: int = SAMPLE) -> list[list[int]]:
+def engine_samples(records: int, decay: int, size: int = SAMPLE, trees: int = TREES) -> list[list[int]]:
     """Which records each tree has kept: the records are numbered by their values."""
-    forest = RandomCutForest(1, TREES, size, decay, seed=2)
+    forest = RandomCutForest(1, trees, size, decay, seed=2)
     forest.update(np.arange(records, dtype=float))
     return [[int(x) for (x,) in sampled.slots] for sampled in trees_of(forest)]
 
@@ -156,7 +156,7 @@ def test_samples_have_the_ages_that_explicit_weights_give(records: int, decay: i
 
 def test_ages_stay_the_same_in_a_long_stream() -> None:
     """8000 records are 727 times the decay: weights without a moving base would overflow on the way."""
-    long, short = engine_samples(8000, 11, 10), twin_samples(200, 11, 10)
+    long, short = engine_samples(8000, 11, 10, 200), twin_samples(200, 11, 10)
     assert kolmogorov_smirnov(ages(long, 8000), ages(short, 200)) < LEVEL_KS
 
 
@@ -181,8 +181,8 @@ def test_uniform_sample_without_decay() -> None:
 @pytest.mark.parametrize(("dimensions", "shingle"), [(1, 1), (2, 1), (1, 3)])
 def test_scores_over_a_stream(dimensions: int, shingle: int) -> None:
     """Score and update in turn, engine against twin, row by row."""
-    records = np.round(np.random.default_rng(4).normal(size=(120, dimensions)), 1)
-    forests = [twin.Forest(1, 12, 50, shingle, seed) for seed in range(300)]
+    records = np.round(np.random.default_rng(4).normal(size=(90, dimensions)), 1)
+    forests = [twin.Forest(1, 12, 50, shingle, seed) for seed in range(200)]
     theirs = np.array([[forest.process(record) for record in records.tolist()] for forest in forests])
     ours = np.array(
         [RandomCutForest(dimensions, 50, 12, 50, shingle, seed).process(records) for seed in range(12)]
@@ -191,7 +191,7 @@ def test_scores_over_a_stream(dimensions: int, shingle: int) -> None:
     assert not ours[:, :learning].any()
     assert not theirs[:, :learning].any()
     ours, theirs = ours[:, learning:], theirs[:, learning:]
-    error = np.sqrt(theirs.var(axis=0, ddof=1) * (1 / 300 + 1 / 600))
+    error = np.sqrt(theirs.var(axis=0, ddof=1) * (1 / 200 + 1 / 600))
     random_rows = error > 1e-9
     z = (ours.mean(axis=0) - theirs.mean(axis=0))[random_rows] / error[random_rows]
     assert np.abs(z).max() < 5.5

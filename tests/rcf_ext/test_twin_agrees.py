@@ -28,7 +28,7 @@ class Stream:
     def __str__(self) -> str:
         return f"{self.dimensions}x{self.shingle} {self.kind}"
 
-    def forest(self, trees: int = 7) -> RandomCutForest:
+    def forest(self, trees: int = 5) -> RandomCutForest:
         return RandomCutForest(self.dimensions, trees, 24, 200, self.shingle, seed=5)
 
     def records(self, count: int, seed: int = 0) -> Matrix:
@@ -64,7 +64,7 @@ def test_scores_and_explanations(stream: Stream) -> None:
     forest.update(stream.records(600))
     held = [sampled.tree for sampled in trees_of(forest)]
     queries = np.concatenate(
-        [stream.records(600)[-20:], stream.records(20, seed=1), 9 * stream.records(5, seed=2)]
+        [stream.records(600)[-12:], stream.records(12, seed=1), 9 * stream.records(4, seed=2)]
     )
     rounding = 1e-12 * np.abs(queries).max(axis=0)  # strength is a difference: its digits are those of the data
     context = stream.records(600)[600 - stream.shingle + 1 :]
