@@ -41,8 +41,15 @@ class Stage:
         self.node = node
         self.operator = operator
         self.bounds = [START_OF_TIME] * operator.ports
+        self._fingerprint = ""
         self._emit = emit
         self._advance = advance
+
+    @property
+    def fingerprint(self) -> str:
+        """What the plan node means; see `fingerprint`."""
+        self._fingerprint = self._fingerprint or fingerprint(self.node)
+        return self._fingerprint
 
     def push(self, port: int, batch: pa.RecordBatch) -> None:
         """Give the operator rows, and pass on what it releases."""
@@ -160,7 +167,7 @@ class Pump:
         """The state of every operator by its path, with a fingerprint of its plan node."""
         operators = {
             stage.path: {
-                "fingerprint": fingerprint(stage.node),
+                "fingerprint": stage.fingerprint,
                 "bounds": list(stage.bounds),
                 "state": stage.operator.snapshot(),
             }
@@ -173,7 +180,7 @@ class Pump:
         saved = dict(state["operators"])
         for stage in self.stages:
             own = saved.pop(stage.path, None)
-            if own is None or own["fingerprint"] != fingerprint(stage.node):
+            if own is None or own["fingerprint"] != stage.fingerprint:
                 raise StateError(
                     f"the saved state of pump {self.name} does not fit its {type(stage.node).__name__} "
                     f"(operator {stage.path}): the SQL has changed"

@@ -41,9 +41,7 @@ def schema(text: str) -> tuple[types.Column, ...]:
     for part in text.split(", "):
         name, type_ = part.split(" ", 1)
         nullable = not type_.endswith(" NOT NULL")
-        columns.append(
-            types.Column(name.upper(), types.parse_type(type_.removesuffix(" NOT NULL")), nullable)
-        )
+        columns.append(types.Column(name.upper(), types.parse_type(type_.removesuffix(" NOT NULL")), nullable))
     return tuple(columns)
 
 
@@ -82,9 +80,7 @@ class Runner:
         for name, (text, rows) in self.tables.items():
             columns = schema(text)
             arrays = [pa.array([row[i] for row in rows], c.type.arrow) for i, c in enumerate(columns)]
-            graph.set_table(
-                name, pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
-            )
+            graph.set_table(name, pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns]))
         return graph
 
     def outputs(self) -> list[str]:

@@ -7,6 +7,8 @@ later row was taken, then, at the same ROWTIME, unmatched rows of the right and 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -51,7 +53,7 @@ class Join(Operator):
         self._sweep_at = SWEEP
         # Results that wait because an earlier one may come (FOLLOWING), and the rank of each at equal times.
         self._held: list[pa.RecordBatch] = []
-        self._ranks: list[npt.NDArray[np.int8]] = []
+        self._ranks: list[npt.NDArray[Any]] = []
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, keys = self._keys[port].values(batch)
@@ -81,8 +83,10 @@ class Join(Operator):
         return codes
 
     def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
-        self._bounds[port] = max(self._bounds[port], time)
-        released = self._advance()
+        released: Batches = []
+        if time > self._bounds[port]:
+            self._bounds[port] = time
+            released = self._advance()
         if self._frontier in (START_OF_TIME, END_OF_TIME):
             return released, self._frontier
         return released, self._frontier - self._wait
@@ -96,12 +100,9 @@ class Join(Operator):
         for side, numbers in ((LEFT, left), (RIGHT, right)):
             if self._outer[side]:
                 self._pairing.mark(side, numbers)
-        alone_left, left_times = self._pairing.expire(LEFT, self._frontier)
-        alone_right, right_times = self._pairing.expire(RIGHT, self._frontier)
-        left = np.concatenate([left, np.full(len(alone_right), -1), alone_left])
-        right = np.concatenate([right, alone_right, np.full(len(alone_left), -1)])
-        ranks = np.repeat(np.arange(3, dtype=np.int8), [len(times), len(alone_right), len(alone_left)])
-        times = np.concatenate([times, right_times, left_times])
+        ranks = np.zeros(len(times), dtype=np.int8)
+        if any(self._outer):
+            left, right, times, ranks = self._with_unmatched(left, right, times)
         if len(times):
             self._held.append(self._joined(left, right, times))
             self._ranks.append(ranks)
@@ -109,6 +110,17 @@ class Join(Operator):
             self._rows[side].trim(self._pairing.trim(side))
         self._sweep()
         return self._release()
+
+    def _with_unmatched(self, left: Numbers, right: Numbers, times: Numbers) -> tuple[npt.NDArray[Any], ...]:
+        """The pairs, then rows that can meet nobody any more; the last array ranks them at equal times."""
+        alone_right, right_times = self._pairing.expire(RIGHT, self._frontier)
+        alone_left, left_times = self._pairing.expire(LEFT, self._frontier)
+        return (
+            np.concatenate([left, np.full(len(alone_right), -1), alone_left]),
+            np.concatenate([right, alone_right, np.full(len(alone_left), -1)]),
+            np.concatenate([times, right_times, left_times]),
+            np.repeat(np.arange(3, dtype=np.int8), [len(times), len(alone_right), len(alone_left)]),
+        )
 
     def _joined(self, left: Numbers, right: Numbers, times: Numbers) -> pa.RecordBatch:
         """Result rows of these pairs of row numbers; -1 is a row of nulls."""
