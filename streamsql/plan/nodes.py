@@ -119,10 +119,11 @@ class Sort(Unary):
 
 @dataclass(frozen=True)
 class Distinct(Unary):
-    """SELECT DISTINCT: the first of equal rows (ROWTIME aside, nulls equal), at once; memory is cleared when
-    column `monotonic` (0: ROWTIME) changes."""
+    """SELECT DISTINCT: the first of rows with equal `compared` columns (nulls equal), at once; memory is cleared
+    when column `monotonic` (0: ROWTIME) changes. ROWTIME, selected or not, is never compared."""
 
     monotonic: int
+    compared: tuple[int, ...]
 
 
 @dataclass(frozen=True)

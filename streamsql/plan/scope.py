@@ -36,12 +36,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Relation:
-    """One item of FROM. `rowtime` is the position of its own ROWTIME; None for a table. `window` is what was
-    written after OVER."""
+    """One item of FROM. `rowtime` is the position of its own ROWTIME; None for a table. `window` is the name after
+    OVER: published programs use it as an alias where there is none."""
 
     name: str
     entries: tuple[Entry, ...]
     rowtime: Entry | None = None
+    window: str = ""
 
     def find(self, name: str) -> Entry | None:
         """The entry called `name`, if there is one; ROWTIME is found as the relation's own time."""
@@ -53,7 +54,7 @@ class Relation:
         """The same relation with all positions moved by `offset` and no promises about time."""
         move = [replace(entry, index=entry.index + offset, progress=None) for entry in self.entries]
         rowtime = self.rowtime and replace(self.rowtime, index=self.rowtime.index + offset, progress=None)
-        return Relation(self.name, tuple(move), rowtime)
+        return Relation(self.name, tuple(move), rowtime, self.window)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Scope:
 
     def relation(self, name: str) -> Relation | None:
         """The relation known here by `name`."""
-        return next((relation for relation in self.relations if relation.name == name), None)
+        named = (relation for relation in self.relations if relation.name == name)
+        windowed = (relation for relation in self.relations if relation.window == name)
+        return next(named, None) or next(windowed, None)
 
     def column(self, name: str, span: Span | None) -> Entry:
         """The only column called `name`. Raises BindError NAM-002 or NAM-003."""

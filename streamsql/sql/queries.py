@@ -9,6 +9,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from streamsql.sql import nodes as n
 from streamsql.sql.calls import QUERY_WORDS
 from streamsql.sql.expressions import ExpressionGrammar
+from streamsql.sql.terms import SELECT_LIST
 from streamsql.sql.words import CLAUSE_WORDS
 
 _CLAUSES = ("WHERE", "GROUP", "WINDOWED", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT")
@@ -124,7 +125,7 @@ class QueryGrammar(ExpressionGrammar):
             node.set("stream", self.advance() is not None)
         if quantifier := self.take_any("DISTINCT", "ALL"):
             node.set("distinct", quantifier.text == "DISTINCT")
-        node.set("expressions", self.listed(self._select_item, "in the select list"))
+        node.set("expressions", self.listed(self._select_item, SELECT_LIST))
         if self.take("FROM"):
             node.set("source", self._from_items())
         elif not self._at_clause_end():

@@ -28,6 +28,7 @@ _LONG_TYPES = (
     ("BINARY", "VARYING"),
 )
 _MAX_PARTS = 4
+SELECT_LIST = "in the select list"
 T = TypeVar("T")
 
 
@@ -85,6 +86,10 @@ class TermGrammar(Cursor):
         """One or more of `one` between commas; a comma with nothing behind it is told as such."""
         items = [one()]
         while comma := self.take(","):
+            if where == SELECT_LIST and self.at_any("FROM"):
+                # Published programs have it; the service's grammar did not.
+                self.warn("a comma before FROM has nothing behind it", comma)
+                break
             if self.at_any(")", "FROM") or self.current.token_type is TokenType.SENTINEL:
                 nearby = f'before "{self.raw(self.current)}" ' if self.symbol else ""
                 cause = "" if self.symbol else self.likely_cause()

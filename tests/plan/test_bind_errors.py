@@ -140,6 +140,14 @@ def test_extension_runs_and_is_refused_under_strict_rules(sql: str, code: str) -
     assert error.code == code
 
 
+@pytest.mark.parametrize(
+    "sql", ["SELECT STREAM a, FROM S", "SELECT STREAM a + 0 FROM S WHERE t > t - INTERVAL '1' SECONDS"]
+)
+def test_what_is_read_with_a_warning_is_refused_under_strict_rules(sql: str) -> None:
+    assert [notice.kind for notice in bind(parse(sql), INPUTS).notices] == ["warning"]
+    assert [error.code for error in errors_of(sql, strict=True)] == ["SYN-001"]
+
+
 def test_every_error_of_a_script_is_reported_in_the_order_of_the_text() -> None:
     sql = "SELECT STREAM b FROM S;\nSELECT STREAM a FROM FROM;\nSELECT STREAM k + 1 FROM S;"
     assert [error.code for error in errors_of(sql)] == ["NAM-002", "SYN-001", "TYP-001"]

@@ -16,7 +16,6 @@ def only_error(sql: str) -> ParseError:
 @pytest.mark.parametrize(
     ("sql", "code", "column", "said"),
     [
-        ("SELECT a, FROM s", "SYN-001", 9, 'comma before "FROM"'),
         ("CREATE STREAM s (a INT,)", "SYN-001", 23, 'comma before ")"'),
         ("SELECT a FROM s, WHERE a", "SYN-001", 16, "comma in FROM"),
         ("SELECT CAST(a AS BIGINT * 2 FROM s", "SYN-001", 25, 'the "(" at line 1, column 12 is not closed'),
@@ -99,17 +98,25 @@ def test_a_comment_that_swallows_the_rest() -> None:
 
 
 def test_all_errors_of_a_script_are_told_in_order() -> None:
-    sql = "SELECT a, FROM s;\nSELECT 1 FROM s;\nSELECT \u2013 FROM s;\nSELECT b FROM;\nDROP PUMP p"
+    sql = "CREATE STREAM s (a INT,);\nSELECT 1 FROM s;\nSELECT \u2013 FROM s;\nSELECT b FROM;\nDROP PUMP p"
     script = parse(sql)
     assert [error.span.line for error in script.errors if error.span] == [1, 3, 4]
     assert len(script.statements) == 2
 
 
 def test_the_rendered_error_shows_the_line() -> None:
-    sql = "SELECT a,\n  b,\nFROM s"
+    sql = "CREATE STREAM s (a INT,\n  b INT,\n)"
     assert only_error(sql).render(sql, "app.sql").splitlines() == [
-        'app.sql:2:4: SYN-001: a comma before "FROM" in the select list has nothing behind it',
-        "    b,",
-        "     ^",
+        'app.sql:2:8: SYN-001: a comma before ")" in the list of columns has nothing behind it',
+        "    b INT,",
+        "         ^",
         "  hint: delete the comma",
     ]
+
+
+def test_a_comma_before_from_is_read_with_a_warning() -> None:
+    script = parse("SELECT STREAM a,\n  b,\nFROM s")
+    assert not script.errors
+    ((message, span),) = script.warnings
+    assert message == "a comma before FROM has nothing behind it"
+    assert (span.line, span.column) == (2, 4)

@@ -19,6 +19,7 @@ class Distinct(Operator):
     def __init__(self, node: nodes.Distinct, context: Context) -> None:
         self._context = context
         self._monotonic = node.monotonic
+        self._compared = node.compared
         self._type = node.schema[node.monotonic].type.arrow
         self._seen = GroupTable(context.max_groups)
         self._value: pa.Array | None = None  # of the monotonic column, in the last row
@@ -41,7 +42,9 @@ class Distinct(Operator):
 
     def _first_of_equal(self, rows: pa.RecordBatch, period: np.ndarray) -> Batches:
         """Rows not seen before in their period; period 0 is the one of the rows remembered."""
-        codes, fresh = self._seen.encode([pa.array(period), *rows.columns[1:]], rows.num_rows)
+        codes, fresh = self._seen.encode(
+            [pa.array(period), *(rows.column(i) for i in self._compared)], rows.num_rows
+        )
         full = codes < 0
         if full.any():
             self._context.drop(rows, failed_rows(len(full), full, "RUN-006", "too many distinct rows"))

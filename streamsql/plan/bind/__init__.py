@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from streamsql.errors import BindError, ScriptErrors, StreamSQLError
+from streamsql.errors import BindError, ParseError, ScriptErrors, StreamSQLError
 from streamsql.plan.bind.statement import StatementBinder
 from streamsql.plan.catalog import HIDDEN_COLUMNS, Catalog, input_stream
 from streamsql.plan.nodes import Application, Notice, Schema
@@ -32,6 +32,8 @@ def bind(
     for name, columns in inputs.items():
         catalog.streams[name] = input_stream(name, columns, hidden)
     errors: list[StreamSQLError] = list(script.errors)
+    if strict:
+        errors += [ParseError(message, span=span) for message, span in script.warnings]
     broken = _broken_names(script)
     for statement in script.statements:
         try:

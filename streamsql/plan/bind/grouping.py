@@ -12,7 +12,7 @@ from streamsql.plan.bind.expression import ExpressionBinder
 from streamsql.plan.bind.group_windows import group_window, is_group_window, tumble_as_step
 from streamsql.plan.calls import call
 from streamsql.plan.explain import text
-from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, Literal, transform
+from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, Literal, columns_used, transform
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Progress, Trend, of_time, period, trend, value_of_end
 from streamsql.plan.nodes import Aggregate, Filter
 from streamsql.plan.windows import Hopping, Stagger, Tumbling, Window
@@ -117,11 +117,13 @@ def _tumbling(select: Any, keys: tuple[Expression, ...], state: SelectState) -> 
     """The window of a GROUP BY: its one expression that moves with ROWTIME. Raises STR-001, STR-002."""
     moving = [key for key in keys if trend(key, state.progress) in (Trend.ASCENDING, Trend.DESCENDING)]
     timed = [key for key in moving if of_time(key, state.progress) is not None]
-    if len(timed) > 1:
+    # A subquery's columns may say the same time again, or a coarser one; only ROWTIME itself may not stand twice.
+    direct = [key for key in timed if 0 in columns_used(key)]
+    if len({of_time(key, state.progress) for key in direct}) > 1:
         raise BindError(
             "GROUP BY has more than one expression of ROWTIME",
             code="STR-002",
-            span=timed[1].span or span_of(select),
+            span=direct[1].span or span_of(select),
             hint="keep the finer one; the other can be computed from it in the select list",
         )
     if not moving:
@@ -131,7 +133,7 @@ def _tumbling(select: Any, keys: tuple[Expression, ...], state: SelectState) -> 
             span=keys[0].span if keys and keys[0].span else span_of(select),
             hint="add STEP(ROWTIME BY INTERVAL '60' SECOND) or FLOOR(ROWTIME TO MINUTE)",
         )
-    return period((timed or moving)[0], state.progress)
+    return period((direct or timed or moving)[0], state.progress)
 
 
 def _length(binder: ExpressionBinder, stagger: Any) -> int:

@@ -202,9 +202,10 @@ class QueryBinder:
                 span=span_of(select),
                 hint="select ROWTIME, or FLOOR(ROWTIME TO MINUTE), as well",
             )
-        own = [i for i in moving if query.progress[i].of_time == ROWTIME_COLUMN]
-        others = [i for i in moving if i not in own]
-        return replace(query, node=Distinct(query.node.schema, query.node, others[0] if others else 0))
+        times = [i for i in moving if query.progress[i].of_time == ROWTIME_COLUMN]
+        others = [i for i in moving if i not in times]
+        compared = tuple(i for i in range(1, len(query.node.schema)) if i not in times)
+        return replace(query, node=Distinct(query.node.schema, query.node, others[0] if others else 0, compared))
 
     # --- UNION and VALUES --------------------------------------------------------------------------------------
 

@@ -84,7 +84,9 @@ class SourceBinder:
             raise self.catalog.not_found(name, span)
         shown = len(stream.schema) - stream.hidden
         entries = tuple(Entry(i, c, starred=i < shown) for i, c in enumerate(stream.schema) if i)
-        relation = Relation(alias, entries, Entry(0, stream.schema[0], progress=TIME))
+        window = item.args.get("window")
+        named = window.this if isinstance(window, nodes.Identifier) and not _alias(item) else ""
+        relation = Relation(alias, entries, Entry(0, stream.schema[0], progress=TIME), named)
         return From(Source(stream.schema, stream.name), (_rename(item, relation),))
 
     def _derived(self, item: Any, query: Query) -> From:
