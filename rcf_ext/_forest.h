@@ -251,11 +251,20 @@ class ForestOf final : public Forest {
             if (batch.results.score) visit(member.tree, rows, from, to, batch.log_size ? log : nullptr, batch.shares(worker));
             if (enters) {
                 int slot = member.sampler.evict(member.random);
-                member.tree.remove(slot);
-                member.tree.insert(slot, points.point(to - 1), member.random);
+                exchange(member, slot, points.point(to - 1), points.hashes()[to - 1]);
             }
             from = to;
         }
+    }
+
+    // A new point takes over a slot.
+    void exchange(Member<LineTree>& member, int slot, const double* x, uint64_t) {
+        member.tree.remove(slot);
+        member.tree.insert(slot, *x, member.random);
+    }
+    void exchange(Member<BoxTree>& member, int slot, const double* x, uint64_t hash) {
+        active_path->remove_box(member.tree, slot);
+        active_path->insert_box(member.tree, slot, x, hash, member.random);
     }
 
     void visit(const LineTree& tree, const Rows& rows, size_t from, size_t to, Step*, const Shares& to_shares) {

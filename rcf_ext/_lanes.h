@@ -1,7 +1,7 @@
 // Lanes of numbers for the path being compiled (see `_paths.h`, which includes this once per path; no include guard).
 //
 //   Rows         a row per lane: doubles F, 32-bit integers I, masks M
-//   Four, Eight  a dimension per lane
+//   Four, Eight  a dimension per lane; of a NaN and a number, `larger` and `smaller` give the second argument
 //
 // Every path does the same operations in the same order without fused multiply-adds, so all give the same bits.
 
@@ -62,6 +62,8 @@ struct Four {
     static V mul(V a, V b) { return _mm256_mul_pd(a, b); }
     static V positive(V a) { return _mm256_max_pd(a, _mm256_setzero_pd()); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
+    static V smaller(V a, V b) { return _mm256_min_pd(a, b); }
+    static bool differ(V a, V b) { return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_NEQ_OQ)) != 0; }
     static double fold(V a) {
         __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
         return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));
@@ -79,6 +81,8 @@ struct Eight {
     static V mul(V a, V b) { return _mm512_mul_pd(a, b); }
     static V positive(V a) { return _mm512_max_pd(a, _mm512_setzero_pd()); }
     static V larger(V a, V b) { return _mm512_max_pd(a, b); }
+    static V smaller(V a, V b) { return _mm512_min_pd(a, b); }
+    static bool differ(V a, V b) { return _mm512_cmp_pd_mask(a, b, _CMP_NEQ_OQ) != 0; }
     static double fold(V a) { return Four::fold(_mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1))); }
 };
 
@@ -149,6 +153,8 @@ struct Four {
     static V mul(V a, V b) { return _mm256_mul_pd(a, b); }
     static V positive(V a) { return _mm256_max_pd(a, _mm256_setzero_pd()); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
+    static V smaller(V a, V b) { return _mm256_min_pd(a, b); }
+    static bool differ(V a, V b) { return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_NEQ_OQ)) != 0; }
     static double fold(V a) {
         __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
         return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));
@@ -240,6 +246,12 @@ struct Four {
     static V mul(V a, V b) { return each([&](int i) { return a.at[i] * b.at[i]; }); }
     static V positive(V a) { return each([&](int i) { return a.at[i] > 0.0 ? a.at[i] : 0.0; }); }
     static V larger(V a, V b) { return each([&](int i) { return a.at[i] > b.at[i] ? a.at[i] : b.at[i]; }); }
+    static V smaller(V a, V b) { return each([&](int i) { return a.at[i] < b.at[i] ? a.at[i] : b.at[i]; }); }
+    static bool differ(V a, V b) {
+        bool any = false;
+        for (int i = 0; i < 4; i++) any |= (a.at[i] < b.at[i]) | (a.at[i] > b.at[i]);
+        return any;
+    }
     static double fold(V a) { return (a.at[0] + a.at[2]) + (a.at[1] + a.at[3]); }
 };
 
@@ -261,6 +273,8 @@ struct Eight {
     static V mul(V x, V y) { return {Four::mul(x.a, y.a), Four::mul(x.b, y.b)}; }
     static V positive(V x) { return {Four::positive(x.a), Four::positive(x.b)}; }
     static V larger(V x, V y) { return {Four::larger(x.a, y.a), Four::larger(x.b, y.b)}; }
+    static V smaller(V x, V y) { return {Four::smaller(x.a, y.a), Four::smaller(x.b, y.b)}; }
+    static bool differ(V x, V y) { return Four::differ(x.a, y.a) | Four::differ(x.b, y.b); }
     static double fold(V x) { return Four::fold(Four::add(x.a, x.b)); }
 };
 

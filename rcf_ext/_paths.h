@@ -19,6 +19,8 @@ struct Path {
     const char* name;
     void (*line)(const LineTree&, const double*, size_t, int, const Tables&, double*, double*);
     void (*box)(const BoxTree&, const Rows&, size_t, size_t, int, const Tables&, Step*, Shares);
+    void (*insert_box)(BoxTree&, int, const double*, uint64_t, Random&);
+    void (*remove_box)(BoxTree&, int);
 };
 
 namespace {
@@ -26,8 +28,9 @@ namespace {
 namespace portable {
 #include "_lanes.h"
 #include "_visit_box.h"
+#include "_update_box.h"
 #include "_visit_line.h"
-constexpr Path path = {"portable", visit_line, visit_box};
+constexpr Path path = {"portable", visit_line, visit_box, insert_box, remove_box};
 }  // namespace portable
 
 #if RCF_X86_PATHS
@@ -39,8 +42,9 @@ constexpr Path path = {"portable", visit_line, visit_box};
 namespace avx2 {
 #include "_lanes.h"
 #include "_visit_box.h"
+#include "_update_box.h"
 #include "_visit_line.h"
-constexpr Path path = {"avx2", visit_line, visit_box};
+constexpr Path path = {"avx2", visit_line, visit_box, insert_box, remove_box};
 }  // namespace avx2
 #undef RCF_PATH_AVX2
 #pragma GCC pop_options
@@ -51,8 +55,9 @@ constexpr Path path = {"avx2", visit_line, visit_box};
 namespace avx512 {
 #include "_lanes.h"
 #include "_visit_box.h"
+#include "_update_box.h"
 #include "_visit_line.h"
-constexpr Path path = {"avx512", visit_line, visit_box};
+constexpr Path path = {"avx512", visit_line, visit_box, insert_box, remove_box};
 }  // namespace avx512
 #undef RCF_PATH_AVX512
 #pragma GCC diagnostic pop

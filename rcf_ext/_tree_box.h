@@ -93,12 +93,6 @@ class BoxTree {
         return same(leaf_point(leaf), x);
     }
 
-    // Sum of the distances of x to the box of an inner node, dimension by dimension.
-    double distance(int id, const double* x) const {
-        const double *lo = low(id), *hi = high(id);
-        return lane_sum(width, [&](int k) { return k < dimensions ? outside(lo[k], hi[k], x[k]) : 0.0; });
-    }
-
     // Draw a tree for n points; point i goes to slot i.
     void build(const double* points, int n, Random& random) {
         clear();
@@ -106,39 +100,39 @@ class BoxTree {
         root = split(points, order_.data(), order_.data() + n, NO_NODE, random);
     }
 
-    // Put x, which takes over a slot, into the tree.
-    void insert(int slot, const double* x, Random& random) {
-        int leaf = find(x);
-        if (holds(leaf, x)) {
-            mass[leaf - inner]++;
-            leaf_of[slot] = uint16_t(leaf);
-            return;
-        }
-        const double* p = leaf_point(leaf);
-        int below = leaf, id = parent[leaf];
-        double at = random.uniform() * lane_sum(width, [&](int k) { return outside(p[k], p[k], k < dimensions ? x[k] : p[k]); });
-        for (; id != NO_NODE; id = parent[id]) {
-            double a = distance(id, x);
-            if (a == 0.0) break;
-            double r = random.uniform() * (range[id] + a);
-            if (r < a) {
-                below = id;
-                at = r;
-            }
-        }
-        leaf_of[slot] = uint16_t(part(below, x, at));
-        for (int up = parent[parent[leaf_of[slot]]]; up != id; up = parent[up]) grow(up, x);
+    // A new node over `below` and a new leaf for x, which takes over a slot, cut at `at` along the gaps between them.
+    // Returns the new node, whose box is still to be set.
+    int part(int below, const double* x, uint64_t x_hash, double at, int slot) {
+        const double *lo, *hi;
+        corners(below, lo, hi);
+        int k = chosen(at, [&](int i) { return outside(lo[i], hi[i], x[i]); });
+        bool right = x[k] > hi[k];
+        double start = right ? hi[k] : x[k], end = right ? x[k] : lo[k], cut = start + at;
+        cut = cut < end ? cut : std::nextafter(end, start);
+        int made = free_inner_[--free_inner_count_], leaf = new_leaf(x, x_hash, 1, made);
+        replace(parent[below], below, made);
+        parent[below] = uint16_t(made);
+        node[made] = {cut, right ? below : leaf, right ? leaf : below, k};
+        leaf_of[slot] = uint16_t(leaf);
+        return made;
     }
 
-    // Take the point of a slot out of the tree.
-    void remove(int slot) {
+    // Take the point of a slot out. If its leaf goes, so does the node above it; returns the node above that, from
+    // which on boxes may have to shrink, else NO_NODE.
+    int detach(int slot) {
         int leaf = leaf_of[slot];
-        if (--mass[leaf - inner] > 0) return;
-        int gone = parent[leaf], above = parent[gone], sibling = node[gone].left() == leaf ? node[gone].right() : node[gone].left();
-        replace(above, gone, sibling);
+        if (--mass[leaf - inner] > 0) return NO_NODE;
+        int gone = parent[leaf], above = parent[gone];
+        replace(above, gone, node[gone].left() == leaf ? node[gone].right() : node[gone].left());
         free_inner_[free_inner_count_++] = uint16_t(gone);
         free_leaf_[free_leaf_count_++] = uint16_t(leaf);
-        while (above != NO_NODE && enclose(above)) above = parent[above];
+        return above;
+    }
+
+    // The box of a node; that of a leaf is its point.
+    void corners(int id, const double*& lo, const double*& hi) const {
+        lo = is_leaf(id) ? leaf_point(id) : low(id);
+        hi = is_leaf(id) ? lo : high(id);
     }
 
     // Empty tree, all ids free.
@@ -147,24 +141,6 @@ class BoxTree {
         free_leaf_count_ = inner + 1;
         for (int i = 0; i < inner; i++) free_inner_[i] = uint16_t(inner - 1 - i);
         for (int i = 0; i <= inner; i++) free_leaf_[i] = uint16_t(2 * inner - i);
-    }
-
-    // Recompute the box of a node from its children; false if nothing changed.
-    bool enclose(int id) {
-        const double *a, *b, *c, *d;
-        corners(node[id].left(), a, b);
-        corners(node[id].right(), c, d);
-        double *lo = low(id), *hi = high(id);
-        bool changed = false;
-        for (int k = 0; k < dimensions; k++) {
-            double l = a[k] < c[k] ? a[k] : c[k], h = b[k] > d[k] ? b[k] : d[k];
-            changed |= (l != lo[k]) | (h != hi[k]);
-            lo[k] = l;
-            hi[k] = h;
-        }
-        pad(lo, hi);
-        if (changed) measure(id);
-        return changed;
     }
 
     // Nodes from the root down, left before right: dimension and cut, or END and a point; then the leaf of each
@@ -228,7 +204,7 @@ class BoxTree {
             double* p = leaf_point(free_leaf_[free_leaf_count_ - 1]);
             in.values(p, size_t(dimensions));
             for (int k = 0; k < dimensions; k++) require(std::fabs(p[k]) < HUGE_VAL, "a tree's points are wrong");
-            return new_leaf(p, 0, up);
+            return new_leaf(p, point_hash(p, dimensions), 0, up);
         }
         require(dimension < dimensions && free_inner_count_ > 0, "a tree's nodes are wrong");
         int id = free_inner_[--free_inner_count_];
@@ -236,19 +212,22 @@ class BoxTree {
         parent[id] = uint16_t(up);
         int left = load(in, id), right = load(in, id);
         node[id] = {cut, left, right, dimension};
-        enclose(id);
+        const double *a, *b, *c, *d;
+        corners(left, a, b);
+        corners(right, c, d);
+        require(b[dimension] <= cut && cut < c[dimension], "a tree's cuts are wrong");
+        std::memcpy(low(id), a, size_t(width) * sizeof(double));
+        std::memcpy(high(id), b, size_t(width) * sizeof(double));
+        include(low(id), high(id), c);
+        include(low(id), high(id), d);
         measure(id);
-        const double *lo, *hi, *unused;
-        corners(left, unused, hi);
-        corners(right, lo, unused);
-        require(hi[dimension] <= cut && cut < lo[dimension], "a tree's cuts are wrong");
         return id;
     }
 
     int split(const double* points, uint16_t* first, uint16_t* last, int up, Random& random) {
         const double* p = points + size_t(*first) * dimensions;
         if (std::all_of(first, last, [&](uint16_t i) { return same(points + size_t(i) * dimensions, p); })) {
-            int leaf = new_leaf(p, int(last - first), up);
+            int leaf = new_leaf(p, point_hash(p, dimensions), int(last - first), up);
             for (; first < last; first++) leaf_of[*first] = uint16_t(leaf);
             return leaf;
         }
@@ -285,30 +264,7 @@ class BoxTree {
         return last;
     }
 
-    // A new node over `id` and a new leaf for x, cut at `at` along the gaps between them. Returns the leaf.
-    int part(int id, const double* x, double at) {
-        const double *lo, *hi;
-        corners(id, lo, hi);
-        int k = chosen(at, [&](int i) { return outside(lo[i], hi[i], x[i]); });
-        bool right = x[k] > hi[k];
-        double start = right ? hi[k] : x[k], end = right ? x[k] : lo[k], cut = start + at;
-        cut = cut < end ? cut : std::nextafter(end, start);
-        int made = free_inner_[--free_inner_count_], up = parent[id];
-        int leaf = new_leaf(x, 1, made);
-        replace(up, id, made);
-        parent[id] = uint16_t(made);
-        node[made] = {cut, right ? id : leaf, right ? leaf : id, k};
-        double *l = low(made), *h = high(made);
-        for (int i = 0; i < dimensions; i++) {
-            l[i] = x[i] < lo[i] ? x[i] : lo[i];
-            h[i] = x[i] > hi[i] ? x[i] : hi[i];
-        }
-        pad(l, h);
-        measure(made);
-        return leaf;
-    }
-
-    int new_leaf(const double* x, int copies, int up) {
+    int new_leaf(const double* x, uint64_t x_hash, int copies, int up) {
         int id = free_leaf_[--free_leaf_count_];
         node[id] = {HUGE_VAL, id, id, 0};
         parent[id] = uint16_t(up);
@@ -316,7 +272,7 @@ class BoxTree {
         std::memmove(p, x, size_t(dimensions) * sizeof(double));
         pad(p, p);
         mass[id - inner] = uint16_t(copies);
-        hash[id - inner] = point_hash(x, dimensions);
+        hash[id - inner] = x_hash;
         return id;
     }
 
@@ -339,11 +295,6 @@ class BoxTree {
         }
     }
 
-    void grow(int id, const double* x) {
-        include(low(id), high(id), x);
-        measure(id);
-    }
-
     void measure(int id) {
         const double *lo = low(id), *hi = high(id);
         range[id] = lane_sum(width, [&](int k) { return k < dimensions ? hi[k] - lo[k] : 0.0; });
@@ -352,11 +303,6 @@ class BoxTree {
     // The distance of anything to NaN counts as 0.
     void pad(double* lo, double* hi) const {
         for (int k = dimensions; k < width; k++) lo[k] = hi[k] = std::numeric_limits<double>::quiet_NaN();
-    }
-
-    void corners(int id, const double*& lo, const double*& hi) const {
-        lo = is_leaf(id) ? leaf_point(id) : low(id);
-        hi = is_leaf(id) ? lo : high(id);
     }
 
     Array<uint16_t> free_inner_, free_leaf_, order_;

@@ -57,8 +57,7 @@ class LineTree {
     }
 
     // Put x, which takes over a slot, into the tree.
-    void insert(int slot, const double* point, Random& random) {
-        double x = *point;
+    void insert(int slot, double x, Random& random) {
         held[slot] = x;
         int l = find(x);
         if (value[l] == x) {

@@ -33,8 +33,8 @@ class OutlierDetector:
     random_state: the seed, 0 to 2**64 - 1.
     n_jobs: threads; the results do not depend on it.
 
-    X below is a matrix (rows, columns) or a table with named columns (pandas, Arrow, polars). As in scikit-learn,
-    lower means more abnormal. `fit` sets `forest_`, `offset_` and `n_features_in_`, for tables `feature_names_in_`.
+    X below is a matrix (rows, columns) or a table with named columns (pandas, Arrow, polars). Lower
+    scores mean more abnormal. `fit` sets `forest_`, `offset_`, `n_features_in_` and `feature_names_in_`.
     """
 
     def __init__(
