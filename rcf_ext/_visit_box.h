@@ -26,6 +26,15 @@ inline void descend(const BoxTree& tree, const double* x, size_t stride, int cou
     using I = typename L::I;
     using M = typename L::M;
     constexpr int W = L::WIDTH;
+    if (count <= 2) {  // not worth the lanes
+        for (int i = 0; i < count; i++) {
+            int id = tree.root, depth = 0;
+            for (; id < tree.inner; depth++) id = tree.node[size_t(id)].toward(x + size_t(i) * stride);
+            leaf[i] = id;
+            level[i] = depth;
+        }
+        return;
+    }
     int going[BLOCK / W], left = 0;
     for (int i = 0; i < count; i += W) {
         L::store(leaf + i, L::splat(tree.root));

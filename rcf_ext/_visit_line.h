@@ -44,6 +44,25 @@ inline void score_lanes(const LineTree& tree, typename L::F x, int sample_size, 
     score = s;
 }
 
+// One row; the same operations in the same order.
+inline double score_one(const LineTree& tree, double x, int sample_size, const Tables& tables, double& direction) {
+    int leaf = tree.find(x), before = tree.depth(leaf - 1), after = tree.depth(leaf);
+    int level = (before > after ? before : after) + 1;
+    double v = tree.value[size_t(leaf)];
+    direction = x - v;
+    if (v == x) return seen_score(level, tree.mass[size_t(leaf)], sample_size, tables);
+    bool right = x > v;
+    double s = tables.inverse[size_t(level + 1)], gap = std::fabs(x - v);
+    int boxes = right ? before - after : after - before, j = right ? leaf - 1 : leaf;
+    for (; boxes > 0; boxes--, level--) {
+        int end = right ? tree.first[j] : tree.last[j];
+        double range = std::fabs(v - tree.value[size_t(end)]), p = gap / (range + gap);
+        s = p * tables.inverse[size_t(level)] + (1.0 - p) * s;
+        j = right ? end - 1 : end;
+    }
+    return s;
+}
+
 inline void visit_line(const LineTree& tree, const double* x, size_t count, int sample_size, const Tables& tables,
                        double* score, double* direction) {
     using L = Rows_;
@@ -55,7 +74,14 @@ inline void visit_line(const LineTree& tree, const double* x, size_t count, int 
         L::store(score + i, L::add(L::load(score + i), s));
         if (direction) L::store(direction + i, L::add(L::load(direction + i), d));
     }
-    if (i == count) return;
+    if (count - i <= 2) {
+        for (; i < count; i++) {
+            double direction_one;
+            score[i] += score_one(tree, x[i], sample_size, tables, direction_one);
+            if (direction) direction[i] += direction_one;
+        }
+        return;
+    }
     double rest[W], scores[W], directions[W];
     for (size_t k = 0; k < W; k++) rest[k] = x[i + k < count ? i + k : count - 1];
     score_lanes<L>(tree, L::load(rest), sample_size, tables, s, d);
