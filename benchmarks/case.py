@@ -43,9 +43,9 @@ class Timing:
     note: str = ""
 
     @property
-    def rate(self) -> float:
-        """Rows per second, the median of the rounds."""
-        return self.contender.rows / statistics.median(self.seconds)
+    def rates(self) -> list[float]:
+        """Rows per second, round by round."""
+        return [self.contender.rows / seconds for seconds in self.seconds]
 
 
 def time_in_turn(contenders: Sequence[Contender], rounds: int, clock: Clock = time.process_time) -> list[Timing]:
@@ -73,21 +73,24 @@ RACE_COLUMNS = ("case", "contender", "rows", "rows per second", "slowest to fast
 def race(
     name: str, contenders: Callable[[], Sequence[Contender]], baseline: str, clock: Clock = time.process_time
 ) -> Case:
-    """A case that compares speeds; the last column is the ratio to the contender called `baseline`."""
+    """A case that compares speeds; the last column is the ratio to the contender called `baseline`, one of them."""
 
     def measure(rounds: int) -> list[tuple[str, ...]]:
         timings = time_in_turn(contenders(), rounds, clock)
-        reference = next((t.rate for t in timings if t.contender.name == baseline and t.seconds), None)
-        return [_race_row(name, timing, baseline, reference) for timing in timings]
+        reference = next(timing for timing in timings if timing.contender.name == baseline)
+        return [_race_row(name, timing, reference) for timing in timings]
 
     return Case(name, RACE_COLUMNS, measure)
 
 
-def _race_row(name: str, timing: Timing, baseline: str, reference: float | None) -> tuple[str, ...]:
-    contender = timing.contender
-    if not timing.seconds:
+def _race_row(name: str, timing: Timing, reference: Timing) -> tuple[str, ...]:
+    """The ratio is the median of the rounds' ratios: within a round the machine was equally busy for both."""
+    contender, rates = timing.contender, timing.rates
+    if not rates:
         return (name, contender.name, "–", timing.note, "–", "–")
-    slowest, fastest = (contender.rows / pick(timing.seconds) for pick in (max, min))
-    ratio = f"{timing.rate / reference:.3g} × {baseline}" if reference else "–"
-    span = f"{slowest:,.0f} – {fastest:,.0f}"
-    return (name, contender.name, f"{contender.rows:,}", f"{timing.rate:,.0f}", span, ratio)
+    ratio = "–"
+    if reference.rates:
+        by_round = [own / other for own, other in zip(rates, reference.rates, strict=True)]
+        ratio = f"{statistics.median(by_round):.3g} × {reference.contender.name}"
+    span = f"{min(rates):,.0f} – {max(rates):,.0f}"
+    return (name, contender.name, f"{contender.rows:,}", f"{statistics.median(rates):,.0f}", span, ratio)
