@@ -73,7 +73,7 @@ RACE_COLUMNS = ("case", "contender", "rows", "rows per second", "slowest to fast
 def race(
     name: str, contenders: Callable[[], Sequence[Contender]], baseline: str, clock: Clock = time.process_time
 ) -> Case:
-    """A case that compares speeds; the last column is the ratio to the contender called `baseline`, one of them."""
+    """A case that compares speeds; the last column is the ratio to the one called `baseline`."""
 
     def measure(rounds: int) -> list[tuple[str, ...]]:
         timings = time_in_turn(contenders(), rounds, clock)
