@@ -11,7 +11,36 @@
 #include "numerals.h"
 #include "state_bytes.h"
 
+// Where the compiler can, the loops over bits and distances exist twice: for every CPU, and for those with AVX2.
+// Both do the same operations in the same order, so the results are the same.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#define STREAMSQL_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define STREAMSQL_CLONES
+#endif
+
 namespace streamsql {
+
+// Adds a core point's neighbours to `reach`, and those of them that are `left` to visit to `frontier`. Returns whether
+// there were such.
+STREAMSQL_CLONES static bool absorb(const uint64_t* __restrict near, uint64_t* __restrict left,
+                                    uint64_t* __restrict frontier, uint64_t* __restrict reach, int32_t words) {
+    uint64_t any = 0;
+    for (int32_t w = 0; w < words; w++) {
+        uint64_t fresh = near[w] & left[w];
+        reach[w] |= near[w];
+        left[w] ^= fresh;
+        frontier[w] |= fresh;
+        any |= fresh;
+    }
+    return any != 0;
+}
+
+// Adds the squares of one coordinate's differences.
+STREAMSQL_CLONES static void add_squares(const double* __restrict column, double value, double* __restrict distance,
+                                         int32_t n) {
+    for (int32_t i = 0; i < n; i++) distance[i] += (column[i] - value) * (column[i] - value);
+}
 
 // Longest text of a VARCHAR.
 constexpr size_t LONGEST_TEXT = 65535;
@@ -93,6 +122,8 @@ public:
     }
 
 private:
+    static constexpr size_t LANES = 4;
+
     static bool has(const uint64_t* bits, int32_t i) { return bits[i >> 6] >> (i & 63) & 1; }
     static void set(uint64_t* bits, int32_t i) { bits[i >> 6] |= uint64_t{1} << (i & 63); }
     static void unset(uint64_t* bits, int32_t i) { bits[i >> 6] &= ~(uint64_t{1} << (i & 63)); }
@@ -129,7 +160,7 @@ private:
         for (int32_t k = 0; k < options.dimensions; k++) {
             double* column = &coordinates_[static_cast<size_t>(k) * capacity_];
             double value = column[slot] = point[k] + 0.0;  // no negative zeros
-            for (int32_t i = 0; i < count_; i++) distance[i] += (column[i] - value) * (column[i] - value);
+            add_squares(column, value, distance, count_);
         }
         double limit = options.radius * options.radius;
         uint64_t* near = row(slot);
@@ -193,44 +224,42 @@ private:
             }
             int32_t slot = first * 64 + __builtin_ctzll(frontier[first]);
             unset(frontier, slot);
-            first = std::min(first, absorb(row(slot), left, frontier, reach));
+            if (absorb(row(slot), left, frontier, reach, words_)) first = 0;
         }
-    }
-
-    // Adds a core point's neighbours; returns the first word that gained a core point to visit.
-    int32_t absorb(const uint64_t* near, uint64_t* left, uint64_t* frontier, uint64_t* reach) const {
-        uint64_t any = 0;
-        for (int32_t w = 0; w < words_; w++) {
-            uint64_t fresh = near[w] & left[w];
-            reach[w] |= near[w];
-            left[w] ^= fresh;
-            frontier[w] |= fresh;
-            any |= fresh;
-        }
-        if (!any) return words_;
-        int32_t w = 0;
-        while (!frontier[w]) w++;
-        return w;
     }
 
     void measure(const HotspotOptions& options, HotspotScratch& scratch) const {
         size_t d = options.dimensions, box = scratch.boxes.size();
         scratch.boxes.resize(box + 2 * d);
         double volume = 1;
-        for (size_t k = 0; k < d; k++) {
-            const double* column = &coordinates_[k * capacity_];
-            double low = column[scratch.members[0]], high = low;
-            for (int32_t slot : scratch.members) {
-                low = std::min(low, column[slot]);
-                high = std::max(high, column[slot]);
+        for (size_t k = 0; k < d; k += LANES) {
+            double low[LANES], high[LANES];
+            extremes(scratch.members, k, d, low, high);
+            for (size_t j = 0; j < LANES && k + j < d; j++) {
+                scratch.boxes[box + k + j] = low[j];
+                scratch.boxes[box + d + k + j] = high[j];
+                volume *= high[j] > low[j] ? high[j] - low[j] : options.radius;
             }
-            scratch.boxes[box + k] = low;
-            scratch.boxes[box + d + k] = high;
-            volume *= high > low ? high - low : options.radius;
         }
         // JSON has no infinity: a box too small for its volume to be a number gets the largest density there is.
         double density = static_cast<double>(scratch.members.size()) / volume;
         scratch.found.push_back({std::min(density, std::numeric_limits<double>::max()), box});
+    }
+
+    // Least and greatest value in LANES columns from k on (the last one again where there are no more): several at
+    // once, because each comparison waits for the one before it.
+    void extremes(const std::vector<int32_t>& members, size_t k, size_t d, double* low, double* high) const {
+        const double* columns[LANES];
+        for (size_t j = 0; j < LANES; j++) {
+            columns[j] = &coordinates_[std::min(k + j, d - 1) * capacity_];
+            low[j] = high[j] = columns[j][members[0]];
+        }
+        for (int32_t slot : members)
+            for (size_t j = 0; j < LANES; j++) {
+                double value = columns[j][slot];
+                low[j] = std::min(low[j], value);
+                high[j] = std::max(high[j], value);
+            }
     }
 
     static void append(std::string& text, double value) {
