@@ -44,7 +44,7 @@ print("usable")
     sys.platform != "linux" or "asan" in os.environ.get("LD_PRELOAD", ""),
     reason="needs a limit on the address space, which AddressSanitizer does not live with",
 )
-@pytest.mark.parametrize(("dimensions", "shingle"), [(1, 1), (20, 1), (2, 5)])
+@pytest.mark.parametrize(("dimensions", "shingle"), [(1, 1), (20, 1)])
 def test_a_forest_survives_it(dimensions: int, shingle: int) -> None:
     script = SCRIPT.format(dimensions=dimensions, shingle=shingle)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
