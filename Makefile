@@ -1,4 +1,6 @@
 # Two commands do all the set-up: `make demo` and `make test`. Everything stays in .venv.
+# Bytecode is kept, whatever the surroundings say: the command line is started often in the tests.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -30,6 +32,13 @@ check: install
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+SANITIZED := build/sanitized
+sanitize: install  ## the forest's tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(BIN)/python -m pip install --quiet 'setuptools>=77' 'Cython>=3.1,<4'
+	STREAMSQL_SANITIZE=address,undefined $(BIN)/python setup.py --quiet build_ext --force --build-lib $(SANITIZED) --build-temp $(SANITIZED)-objects
+	cp rcf_ext/*.py $(SANITIZED)/rcf_ext/
+	PYTHONPATH=$(SANITIZED) PYTHONMALLOC=malloc LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BIN)/pytest -p no:cacheprovider tests/rcf_ext
 
 bench: install
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

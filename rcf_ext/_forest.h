@@ -205,7 +205,7 @@ class ForestOf final : public Forest {
 
     // Run the block through all trees.
     void grow(Batch& batch, size_t from, bool learn) {
-        std::memset(batch.sums.data(), 0, batch.sums.bytes());
+        if (batch.results.score) std::memset(batch.sums.data(), 0, batch.sums.bytes());
         batch.next_group = 0;
         batch.turn = 0;
         auto work = [&](int worker) {
@@ -228,12 +228,13 @@ class ForestOf final : public Forest {
     void add(Batch& batch, int group, int worker) {
         std::unique_lock<std::mutex> lock(batch.mutex);
         batch.turned.wait(lock, [&] { return batch.turn == group; });
-        double *total = batch.sums.data(), *part = batch.shares(worker).score;
-        if (batch.results.score)
+        if (batch.results.score) {
+            double *total = batch.shares(-1).score, *part = batch.shares(worker).score;
             for (size_t i = 0; i < batch.cells; i++) {
                 total[i] += part[i];
                 part[i] = 0.0;
             }
+        }
         batch.turn++;
         batch.turned.notify_all();
     }

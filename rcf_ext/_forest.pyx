@@ -40,6 +40,15 @@ cdef extern from "_forest.h" namespace "rcf" nogil:
     const Path* active_path
 
 
+cdef extern from "_memory.h" namespace "rcf" nogil:
+    void fail_allocation_after(int64_t count)
+
+
+def fail_allocation(after):
+    """Let the forests' next allocation but `after` fail, or none if negative: for tests."""
+    fail_allocation_after(after)
+
+
 def paths():
     """Names of the ways to compute that this CPU has, slowest first; forests use the last one."""
     names, at = [], 0

@@ -8,8 +8,10 @@
 
 namespace rcf {
 
-// Tests set this to n to make the n-th allocation from now fail; negative means never.
+// Tests let the next allocation but n fail; negative means none.
 inline std::atomic<int64_t> allocations_until_failure{-1};
+
+inline void fail_allocation_after(int64_t count) { allocations_until_failure = count; }
 
 inline void* allocate(size_t bytes) {
     int64_t left = allocations_until_failure.load(std::memory_order_relaxed);
