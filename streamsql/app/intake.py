@@ -80,7 +80,7 @@ class Intake:
         self._streams = list(dict.fromkeys(feed.stream.name for feed in feeds))
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = Replay([feed.stream.name for feed in feeds], lateness) if is_replay else None
-        self._announced = START_OF_TIME
+        self._announced = dict.fromkeys(self._streams, START_OF_TIME)
         self._unplaced: list[tuple[str, Reject]] = []
         self.counts = {name: Counts() for name in self._streams}
 
@@ -131,13 +131,13 @@ class Intake:
         self._release(replay)
 
     def _release(self, replay: Replay) -> None:
-        """Push what has its place, then say how far time has come."""
+        """Push what has its place, then say how far time has come; that it has ended says whoever finishes."""
         for stream, rows in replay.release():
             self._push(stream, rows)
-        if replay.bound > self._announced:
-            self._announced = replay.bound
-            for stream in self._streams:
-                self._watermark(stream, self._announced)
+        for stream, bound in replay.bounds().items():
+            if self._announced[stream] < bound < END_OF_TIME:
+                self._announced[stream] = bound
+                self._watermark(stream, bound)
 
     def advance(self, stream: str, time: int) -> None:
         """No row of `stream` (empty: of any) older than `time` will come."""
@@ -161,22 +161,14 @@ class Intake:
         """Input `number` is at its end."""
         if self._replay is not None and len(self._feeds) > 1:
             self._replay.advance(number, END_OF_TIME)
-            self._release_rows(self._replay)
-
-    def _release_rows(self, replay: Replay) -> None:
-        """As `_release`, but at the end of all inputs time is left to whoever finishes."""
-        if replay.bound < END_OF_TIME:
-            self._release(replay)
-            return
-        for stream, rows in replay.release():
-            self._push(stream, rows)
+            self._release(self._replay)
 
     def drain(self) -> None:
         """Nothing comes any more: push every row that still waits. Does not move time beyond the last row."""
         self._report_unplaced(0)
         if self._replay is not None:
             self._replay.finish()
-            self._release_rows(self._replay)
+            self._release(self._replay)
 
     def _place(self, stream: str, rejects: Sequence[Reject], newest: Times) -> None:
         """Report records that gave no row, at the time of the row before them; those before the first row have
@@ -211,14 +203,14 @@ class Intake:
 
     def snapshot(self) -> State:
         """Rows that wait, and how far time has come."""
-        state: State = {"announced": self._announced, "last": self._arrival.last}
+        state: State = {"announced": dict(self._announced), "last": self._arrival.last}
         if self._replay is not None:
             state["replay"] = self._replay.snapshot()
         return state
 
     def restore(self, state: State) -> None:
         """Take over a snapshot of an intake with the same feeds."""
-        self._announced, self._arrival.last = state["announced"], state["last"]
+        self._announced, self._arrival.last = dict(state["announced"]), state["last"]
         if self._replay is not None:
             self._replay.restore(state["replay"])
 

@@ -1,8 +1,10 @@
-"""Replay: rows of several inputs put into one order, that of their ROWTIMEs.
+"""Replay: the rows of each stream put into the order of their ROWTIMEs.
 
-Rows are taken in the order (ROWTIME, order of the inputs, order in the input), whatever the pieces in which they
-come. An input's *bound* says that no row older than it will come: it is the newest ROWTIME seen minus the allowed
-lateness, or what `advance` said. A row older than its input's bound is late and not used.
+A stream's rows are taken in the order (ROWTIME, order of its inputs, order in the input), whatever the pieces in
+which they come. An input's *bound* says that no row older than it will come: it is the newest ROWTIME seen minus
+the allowed lateness, or what `advance` said. A row older than its input's bound is late and not used. Rows of
+different streams need no common order here: whatever brings streams together (joins, UNION ALL, several pumps into
+one) orders them by ROWTIME itself.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class _Input:
 
 
 class Replay:
-    """Orders the rows of inputs that feed `streams` (one may be fed by several)."""
+    """Orders the rows of inputs; input n feeds `streams[n]`, and a stream may be fed by several."""
 
     def __init__(self, streams: Sequence[str], lateness: int = 0) -> None:
         self._inputs = [_Input(stream) for stream in streams]
@@ -75,10 +77,12 @@ class Replay:
         for number in range(len(self._inputs)):
             self.advance(number, END_OF_TIME)
 
-    @property
-    def bound(self) -> int:
-        """No row that `release` gives later is older than this."""
-        return min(source.bound for source in self._inputs)
+    def bounds(self) -> dict[str, int]:
+        """For each stream the time that no row which `release` gives later is older than."""
+        bounds: dict[str, int] = {}
+        for source in self._inputs:
+            bounds[source.stream] = min(bounds.get(source.stream, END_OF_TIME), source.bound)
+        return bounds
 
     @property
     def slowest(self) -> int:
@@ -112,26 +116,28 @@ class Replay:
         return sum(len(source.times) for source in self._inputs)
 
     def release(self) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Stream and rows, in order, of all rows before which nothing can come any more."""
-        counts = [self._releasable(number) for number in range(len(self._inputs))]
-        if sum(count > 0 for count in counts) <= 1:
-            for source, count in zip(self._inputs, counts, strict=True):
-                if count:
-                    yield source.stream, self._take(source, count)
-            return
-        which = np.repeat(np.arange(len(counts)), counts)
-        times = np.concatenate([source.times[:n] for source, n in zip(self._inputs, counts, strict=True)])
-        which = which[np.lexsort((which, times))]
-        for number, length in _runs(which):
-            yield self._inputs[number].stream, self._take(self._inputs[number], length)
+        """For each stream all rows before which nothing can come any more, in order."""
+        for stream in dict.fromkeys(source.stream for source in self._inputs):
+            numbers = [number for number, source in enumerate(self._inputs) if source.stream == stream]
+            counts = {number: self._releasable(number, numbers) for number in numbers}
+            parts = [
+                (self._inputs[n].times[:count], self._take(self._inputs[n], count))
+                for n, count in counts.items()
+                if count
+            ]
+            if len(parts) == 1:
+                yield stream, parts[0][1]
+            elif parts:
+                order = np.argsort(np.concatenate([times for times, _ in parts]), kind="stable")
+                yield stream, pa.concat_batches([rows for _, rows in parts]).take(pa.array(order))
 
-    def _releasable(self, number: int) -> int:
+    def _releasable(self, number: int, group: Sequence[int]) -> int:
         """How many waiting rows of an input have their place: nothing earlier, nor equal and of an earlier input,
-        can come."""
-        limit = min(
-            source.bound - 1 if other < number and source.bound != START_OF_TIME else source.bound
-            for other, source in enumerate(self._inputs)
-        )
+        can come from the inputs `group` of the same stream."""
+        limit = END_OF_TIME
+        for other in group:
+            bound = self._inputs[other].bound
+            limit = min(limit, bound - 1 if other < number and bound != START_OF_TIME else bound)
         return int(np.searchsorted(self._inputs[number].times, limit, side="right"))
 
     @staticmethod
@@ -140,10 +146,3 @@ class Replay:
         rows = source.rows.slice(0, count)
         source.take(count)
         return rows
-
-
-def _runs(values: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """(value, length) of each run of equal neighbours."""
-    starts = np.flatnonzero(np.diff(values, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(values)], strict=True):
-        yield int(values[start]), int(end - start)
