@@ -7,19 +7,10 @@ import pyarrow as pa
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
-from libcpp.string cimport string
 
 from streamsql.kernels.columns cimport ColumnView, Layout, Output, layout_of, view_of
 from streamsql.kernels.outputs cimport allocate, to_arrow
-
-
-cdef extern from "state_bytes.h" namespace "streamsql" nogil:
-    cdef cppclass Writer:
-        string bytes
-
-    cdef cppclass Reader:
-        Reader(const char* begin, size_t size)
-        void finish() except +
+from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
 cdef extern from "moments.h" namespace "streamsql" nogil:

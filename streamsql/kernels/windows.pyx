@@ -6,17 +6,9 @@ import numpy as np
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
-from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-
-cdef extern from "state_bytes.h" namespace "streamsql" nogil:
-    cdef cppclass Writer:
-        string bytes
-
-    cdef cppclass Reader:
-        Reader(const char* begin, size_t size)
-        void finish() except +
+from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
 cdef extern from "windows.h" namespace "streamsql" nogil:

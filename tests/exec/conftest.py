@@ -76,7 +76,7 @@ class Runner:
 
     def graph(self) -> Graph:
         """A graph of the plan, with its tables."""
-        graph = Graph(self.plan, times=lambda: Times(0, 0), **self.options)
+        graph = Graph(self.plan, **{"times": lambda: Times(0, 0), **self.options})
         for name, (text, rows) in self.tables.items():
             columns = schema(text)
             arrays = [pa.array([row[i] for row in rows], c.type.arrow) for i, c in enumerate(columns)]
@@ -116,6 +116,7 @@ class Runner:
                     state = graph.snapshot()
                     graph = connect(self.graph())
                     graph.restore(state)
+        self.state = graph.snapshot()
         if finish:
             graph.finish()
         self.counters = graph.counters()

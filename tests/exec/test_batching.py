@@ -48,7 +48,10 @@ QUERIES = {
         "SELECT STREAM k, COUNT(*), SUM(x) FROM S "
         "WINDOWED BY STAGGER (PARTITION BY k, FLOOR(e TO MINUTE) RANGE INTERVAL '60' SECOND)",
     ),
-    "sorted": ("a INTEGER, k VARCHAR(8)", "SELECT STREAM a, k FROM S ORDER BY FLOOR(S.ROWTIME TO MINUTE), k, a DESC"),
+    "sorted": (
+        "a INTEGER, k VARCHAR(8)",
+        "SELECT STREAM a, k FROM S ORDER BY FLOOR(S.ROWTIME TO MINUTE), k, a DESC",
+    ),
     "sorted ties": ("a INTEGER, k VARCHAR(8)", "SELECT STREAM a, k FROM S ORDER BY S.ROWTIME, k DESC"),
     "distinct": (
         "t TIMESTAMP, k VARCHAR(8), a INTEGER",
