@@ -2,6 +2,6 @@
 
 import sys
 
-from streamsql.cli.main import main
+from streamsql.cli.main import command
 
-sys.exit(main())
+sys.exit(command())

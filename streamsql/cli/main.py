@@ -14,6 +14,14 @@ from streamsql.errors import ConfigError, ConnectorError, ScriptErrors, StateErr
 DONE, ROWS_IN_ERROR, USAGE, SQL_ERROR, OUTSIDE_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
+def command() -> int:
+    """The command `streamsql`: `main` in a process of its own."""
+    # pyarrow imports pandas, where it is installed, to recognise its objects; the command line has none, and half
+    # of its start-up would go into that import.
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    return main()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     top = parser()
@@ -28,9 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     from importlib import import_module
 
-    command = import_module(f"streamsql.cli.{options.command}")
     try:
-        return int(command.main(options))
+        return int(import_module(f"streamsql.cli.{options.command}").main(options))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
