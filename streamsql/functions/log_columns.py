@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from streamsql.errors import ConfigError
-from streamsql.functions.call import CallContext
+from streamsql.functions.call import CallContext, Mask
 from streamsql.functions.conversion import converter
 from streamsql.functions.date_pattern import compile_pattern
 from streamsql.functions.datetext import parsed
@@ -100,7 +99,7 @@ def _field(call: CallContext, column: LogColumn, text: pa.Array) -> pa.Array:
     return pc.if_else(text.is_valid(), value, pa.scalar(None, value.type))
 
 
-def _wanted(call: CallContext, text: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    wanted = text.is_valid().to_numpy(zero_copy_only=False)
+def _wanted(call: CallContext, text: pa.Array) -> Mask:
+    wanted: Mask = text.is_valid().to_numpy(zero_copy_only=False)
     outer = call.needed() if call.needed is not None else None
     return wanted if outer is None else wanted & outer

@@ -1,4 +1,4 @@
-"""Log parsers: one text in, one row value out (kinesis-functions 5). The fast regular expressions are in `fastlog`."""
+"""Log parsers: one text in, one row value out (kinesis-functions 5)."""
 
 from __future__ import annotations
 
@@ -150,24 +150,24 @@ log_parser(
     "REGEX_LOG_PARSE(s, pattern [, 'name type, ...'])",
     _regex_rows,
     *(2, 3),
-    "The groups of a Java regular expression that matches the whole text, as the fields COLUMN1, COLUMN2 … or as the "
-    "columns described. A text that does not match gives nulls.",
+    "The groups of a Java regular expression that matches the whole text, as the fields COLUMN1, COLUMN2 … or as "
+    "the columns described. A text that does not match gives nulls.",
 )
 log_parser(
     "FIXED_COLUMN_LOG_PARSE",
     "FIXED_COLUMN_LOG_PARSE(s, 'name TYPE type [NOT NULL] START n [FOR m], ...')",
     _fixed_rows,
     *(2, 2),
-    "The fields of a text with columns of fixed width. Positions count from 0; without FOR a column ends where the "
-    "next begins. DATE, TIME and TIMESTAMP take a date pattern after the type.",
+    "The fields of a text with columns of fixed width. Positions count from 0; without FOR a column ends where "
+    "the next begins. DATE, TIME and TIMESTAMP take a date pattern after the type.",
 )
 log_parser(
     "VARIABLE_COLUMN_LOG_PARSE",
     "VARIABLE_COLUMN_LOG_PARSE(s, columns, delimiter [, escape [, quote]])",
     _delimited_rows,
     *(3, 5),
-    "The fields of a text that a delimiter separates; columns is their number, or describes them as 'name TYPE type "
-    "[NOT NULL], ...'. Missing fields are null, surplus ones are ignored.",
+    "The fields of a text that a delimiter separates; columns is their number, or describes them as 'name TYPE "
+    "type [NOT NULL], ...'. Missing fields are null, surplus ones are ignored.",
 )
 log_parser(
     "W3C_LOG_PARSE",
@@ -191,8 +191,8 @@ _LINE = r"(?s)^(?P<time>[A-Za-z]{3}\s+\d{1,2} \d{2}:\d{2}:\d{2})\s(?P<rest>.*)$"
 
 @scalar("SYS_LOG_PARSE", "SYS_LOG_PARSE(s)", _resolve_syslog)
 def sys_log_parse(call: CallContext, line: Datum) -> pa.Array:
-    """A line of a system log, `Mon DD HH:MM:SS rest`, as COLUMN1 (its time) and COLUMN2 (the rest). The year is the
-    current one, or the last one when that would be more than a day ahead."""
+    """A line of a system log, `Mon DD HH:MM:SS rest`, as COLUMN1 (its time) and COLUMN2 (the rest). The year is
+    the current one, or the last one when that would be more than a day ahead."""
     found = pc.extract_regex(column(line, call.length), _LINE)
     time = pc.struct_field(found, "time")
     now = call.times.query_start

@@ -18,7 +18,7 @@ _SPECIFIER = re.compile(r"%[<>]?(?:[\[{][^\]}]*[\]}])?[!,\d]*[A-Za-z]|%%")
 
 
 def w3c_regex(format_: str) -> tuple[str, int]:
-    """The RE2 form of a named format or of an Apache log format, and the number of its fields. Raises BadPattern."""
+    """The RE2 form of a named format or an Apache log format, and the number of its fields. Raises BadPattern."""
     name = " ".join(format_.upper().split())
     if name == "IIS":
         raise BadPattern("the format IIS is not specified; write its fields as an Apache log format")

@@ -32,6 +32,7 @@ static inline int64_t characters(const uint8_t* at, const uint8_t* end) {
 // 1-based character position of the first `part` in the text, 0 without one.
 static inline int64_t position(const uint8_t* part, int64_t part_size, const uint8_t* text, int64_t size) {
     if (part_size == 0) return 1;
+    if (size < part_size) return 0;
     const uint8_t* at = text;
     const uint8_t* last = text + size - part_size;
     while (at <= last) {
