@@ -12,6 +12,7 @@ import pyarrow as pa
 from streamsql.exec.operator import Reject
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
+from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
 from streamsql.types import Column
 
@@ -39,7 +40,11 @@ class Context:
 
     def computation(self, expressions: Sequence[Expression]) -> Computation:
         """The expressions, compiled."""
-        return Computation([self.compile(expression) for expression in expressions], self)
+        evaluators = [
+            expression.index if isinstance(expression, InputColumn) else self.compile(expression)
+            for expression in expressions
+        ]
+        return Computation(evaluators, self)
 
     def drop(self, batch: pa.RecordBatch, failures: Failures) -> npt.NDArray[np.bool_]:
         """Reject the failed rows of `batch`; returns the mask of the others."""
@@ -48,9 +53,9 @@ class Context:
 
 
 class Computation:
-    """Some expressions over the same rows."""
+    """Some expressions over the same rows; those that are just a column of the input are given by its position."""
 
-    def __init__(self, evaluators: Sequence[Evaluator], context: Context) -> None:
+    def __init__(self, evaluators: Sequence[Evaluator | int], context: Context) -> None:
         self._evaluators = evaluators
         self._context = context
 
@@ -61,6 +66,9 @@ class Computation:
         arrays = []
         failures = Failures(batch.num_rows)
         for evaluate in self._evaluators:
+            if isinstance(evaluate, int):
+                arrays.append(batch.column(evaluate))
+                continue
             array, failed = evaluate(batch, times)
             arrays.append(array)
             if failed:
@@ -72,9 +80,13 @@ class Computation:
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """For a single condition: the rows for which it is TRUE. Rows for which it fails are rejected."""
-        condition, failures = self._evaluators[0](batch, self._context.times())
-        if failures:
-            self._context.drop(batch, failures)
+        evaluate = self._evaluators[0]
+        if isinstance(evaluate, int):
+            condition = batch.column(evaluate)
+        else:
+            condition, failures = evaluate(batch, self._context.times())
+            if failures:
+                self._context.drop(batch, failures)
         if condition.null_count:
             condition = condition.fill_null(False)
         return np.asarray(condition)

@@ -299,7 +299,7 @@ class Graph:
         level: str = "WARNING",
         data_time: int | None = None,
     ) -> None:
-        """An error of an input: the offending record, the ROWTIME at which it stood, and its own if that differs."""
+        """An error of an input: the offending record, the ROWTIME at which it stood, and its own if it differs."""
         self.errors.add(self._places[stream], time, name, message, record, "null", level, data_time)
 
     def _late(self, stream: _Stream, writer: str, batch: pa.RecordBatch, failures: Failures) -> None:

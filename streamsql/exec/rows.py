@@ -32,19 +32,24 @@ class RowStore:
         """The rows with these numbers; -1 is a row of nulls."""
         if not self._chunks:
             return _take(pa.RecordBatch.from_pylist([], schema=self._schema), numbers, np.zeros(0, dtype=bool))
-        offsets = np.where(numbers < 0, 0, numbers - self._first)
+        missing = numbers < 0
+        offsets = np.where(missing, 0, numbers - self._first)
+        if len(self._chunks) == 1:
+            return _take(self._chunks[0], offsets, missing)
         starts = np.cumsum([0, *(chunk.num_rows for chunk in self._chunks[:-1])])
         places = np.searchsorted(starts, offsets, side="right") - 1
-        used = np.unique(places)
-        if len(used) == 1:
-            return _take(self._chunks[used[0]], offsets - starts[used[0]], numbers < 0)
+        used = np.flatnonzero(np.bincount(places, minlength=len(starts))).tolist()
+        if len(used) < 2:
+            place = used[0] if used else 0
+            return _take(self._chunks[place], offsets - starts[place], missing)
         parts = []
-        order = np.argsort(places, kind="stable")
-        for place in used.tolist():
-            rows = order[places[order] == place]
-            parts.append(_take(self._chunks[place], offsets[rows] - starts[place], numbers[rows] < 0))
-        back = np.empty(len(order), dtype=np.int64)
-        back[order] = np.arange(len(order))
+        back = np.empty(len(numbers), dtype=np.int64)
+        done = 0
+        for place in used:
+            rows = np.flatnonzero(places == place)
+            parts.append(_take(self._chunks[place], offsets[rows] - starts[place], missing[rows]))
+            back[rows] = np.arange(done, done + len(rows))
+            done += len(rows)
         return pa.concat_batches(parts).take(pa.array(back))
 
     def trim(self, first: int) -> None:
