@@ -16,10 +16,17 @@ DONE, ROWS_IN_ERROR, USAGE, SQL_ERROR, OUTSIDE_ERROR, INTERRUPTED = 0, 1, 2, 3, 
 
 def command() -> int:
     """The command `streamsql`: `main` in a process of its own."""
-    # pyarrow imports pandas, where it is installed, to recognise its objects; the command line has none, and half
-    # of its start-up would go into that import.
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _NoPandas())
     return main()
+
+
+class _NoPandas:
+    """pyarrow imports pandas, where it is installed, to recognise its objects. The command line has none, and half
+    of its start-up would go into that import; so here it looks as if it were not installed."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("the command line uses no pandas", name=name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
