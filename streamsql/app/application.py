@@ -16,6 +16,7 @@ from streamsql.errors import ConfigError, ScriptErrors, nearest
 from streamsql.exec.evaluate import constant
 from streamsql.exec.operator import State
 from streamsql.functions.call import Times
+from streamsql.io.format import InputSchema
 from streamsql.plan import bind, explain, rewrite, unknown_sources
 from streamsql.plan.nodes import Application as Plan
 from streamsql.plan.nodes import Notice, Stream
@@ -72,6 +73,7 @@ class Application:
         strict_kinesis: bool = False,
         clock: Clock = system_clock,
     ) -> None:
+        self.sql = sql
         self._script = parse(sql)
         if self._script.errors:
             raise ScriptErrors(self._script.errors)
@@ -141,6 +143,10 @@ class Application:
             engine = self.engine()
             engine.intake.take(self._number(stream), self.conformed(stream, batch))
 
+    def schema_of(self, stream: str) -> InputSchema | None:
+        """The schema of an input stream, if it is known."""
+        return self._schemas.get(stream)
+
     def conformed(self, stream: str, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch in the shape of the stream: its declared columns, then hidden ones and the ROWTIME column
         where the batch has them."""
@@ -173,6 +179,19 @@ class Application:
     def finish(self) -> None:
         """No row will come any more: emit everything that is open."""
         self.engine().finish()
+
+    def run(self, inputs: Mapping[str, Any], *, flush: bool = True) -> None:
+        """Feed whole inputs, by stream, and finish; then `read` the results.
+
+        An input is the path of a file (its columns are discovered unless the stream has a schema), or whatever
+        `feed` takes. Several are read side by side, so that a replay never holds more rows than it must.
+        """
+        from streamsql.app.inputs import row_input
+        from streamsql.app.run import Limits, run
+
+        opened = [row_input(self, stream, data) for stream, data in inputs.items()]
+        engine = self.engine([(stream, self.rowtime_of(stream)) for stream in inputs])
+        run(engine, opened, (), Limits(flush=flush))
 
     # ------------------------------------------------------------ rows out
 

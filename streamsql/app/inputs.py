@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import chain
+from typing import Any, Literal
 
 from streamsql.app.application import Application
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
-from streamsql.app.sample import SampledSource, guess_format, plain_names
-from streamsql.app.schemas import input_schema
-from streamsql.errors import ConfigError, ScriptErrors, nearest
+from streamsql.app.run import BatchInput, Input, RecordInput
+from streamsql.app.sample import SampledSource, guess_format, has_header, plain_names
+from streamsql.app.schemas import batches_of, input_schema
+from streamsql.errors import ConfigError, ScriptErrors, StreamSQLError, nearest
 from streamsql.io.connector import Source
 from streamsql.io.file import FileSource
 from streamsql.io.format import InputSchema
-from streamsql.io.formats import discover, schema_to_aws, schema_to_ddl
+from streamsql.io.formats import decoder, discover, schema_to_aws, schema_to_ddl
 from streamsql.io.stdio import StdinSource
 
 
@@ -27,6 +30,7 @@ class OpenInput:
     stream: str
     source: Source
     schema: InputSchema
+    csv_header: Literal["auto", "yes", "no"]
 
 
 def prepare(sql: str, options: RunOptions, person: Person) -> Application:
@@ -90,24 +94,47 @@ def open_inputs(
     known = {stream or DEFAULT_INPUT: input_schema(given) for stream, given in options.schemas.items()}
     for stream, path in wanted:
         stream = stream or DEFAULT_INPUT
-        source: Source = StdinSource() if path == STANDARD else FileSource(path)
-        opened.callback(source.close)
         given = options.schemas.get(stream, options.schemas.get("", "") if stream == DEFAULT_INPUT else "")
-        if given.endswith(".json") and options.input_format == "auto":
-            inputs.append(OpenInput(stream, source, known[stream]))
-            continue
-        sampled = SampledSource(source)
-        format_ = options.input_format if options.input_format != "auto" else guess_format(path, sampled.sample)
-        if stream in known:
-            schema = replace(known[stream], format="CSV" if format_ == "csv" else "JSON")
-            if path.removesuffix(".gz").endswith(".tsv"):
-                schema = replace(schema, column_delimiter="\t")
-        else:
-            schema = plain_names(_discover(sampled, format_, path), sql)
-            known[stream] = schema
-            person.note(f"{stream} is read as {schema.format} with the columns {schema_to_ddl(schema)}")
-        inputs.append(OpenInput(stream, sampled, schema))
+        found = open_input(sql, stream, path, known.get(stream), options, keep_format=given.endswith(".json"))
+        opened.callback(found.source.close)
+        if stream not in known:
+            known[stream] = found.schema
+            columns = schema_to_ddl(found.schema)
+            person.note(f"{stream} is read as {found.schema.format} with the columns {columns}")
+        inputs.append(found)
     return inputs
+
+
+def open_input(
+    sql: str, stream: str, path: str, schema: InputSchema | None, options: RunOptions, keep_format: bool = False
+) -> OpenInput:
+    """Open one input. Without a schema its columns are discovered; with one, only whether it is JSON or CSV, and
+    not even that with `keep_format`. Raises ConfigError, ConnectorError."""
+    source: Source = StdinSource() if path == STANDARD else FileSource(path)
+    if schema is not None and keep_format and options.input_format == "auto":
+        return OpenInput(stream, source, schema, options.csv_header)
+    try:
+        return _sampled_input(sql, stream, path, source, schema, options)
+    except StreamSQLError:
+        source.close()
+        raise
+
+
+def _sampled_input(
+    sql: str, stream: str, path: str, source: Source, schema: InputSchema | None, options: RunOptions
+) -> OpenInput:
+    sampled = SampledSource(source)
+    format_ = options.input_format if options.input_format != "auto" else guess_format(path, sampled.sample)
+    if schema is None:
+        schema = plain_names(_discover(sampled, format_, path), sql)
+    else:
+        schema = replace(schema, format="CSV" if format_ == "csv" else "JSON")
+        if path.removesuffix(".gz").endswith(".tsv"):
+            schema = replace(schema, column_delimiter="\t")
+    header = options.csv_header
+    if header == "auto" and has_header(sampled.sample, schema):
+        header = "yes"
+    return OpenInput(stream, sampled, schema, header)
 
 
 def _discover(
@@ -120,9 +147,27 @@ def _discover(
             hint="give them with --schema '\"COLUMN\" TYPE, …'",
         )
     try:
-        return discover(source.sample, format=format_, roomy=roomy)
+        return discover(source.records, format=format_, roomy=roomy)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def row_input(app: Application, stream: str, data: Any) -> Input:
+    """An input of `Application.run`: a file by its path, or Arrow data; the application learns its columns."""
+    schema = app.schema_of(stream)
+    if isinstance(data, str | os.PathLike):
+        found = open_input(app.sql, stream, os.fspath(data), schema, RunOptions())
+        if schema is None:
+            app.declare(stream, found.schema)
+        return RecordInput(found.source, decoder(found.schema, csv_header=found.csv_header))
+    batches = batches_of(data)
+    if schema is None:
+        first = next(batches, None)
+        if first is None:
+            raise ConfigError(f"there are no rows for {stream} to take its columns from")
+        app.declare(stream, first.schema)
+        batches = chain([first], batches)
+    return BatchInput(app.conformed(stream, batch) for batch in batches)
 
 
 def check_names(schemas: Mapping[str, str], wanted: Sequence[tuple[str, str]]) -> None:

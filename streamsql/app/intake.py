@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,12 @@ import pyarrow as pa
 
 from streamsql.app.replay import Replay, Times
 from streamsql.app.rowtime import ArrivalTimes, times_of_column
+from streamsql.exec.context import arrow_schema
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
+from streamsql.exec.time import timestamps
 from streamsql.io.format import Reject
-from streamsql.plan.nodes import Stream
-from streamsql.types import Kind
+from streamsql.plan.nodes import Schema, Stream
+from streamsql.types import Column, Kind
 
 Mask = npt.NDArray[np.bool_]
 
@@ -217,13 +220,21 @@ class Intake:
 
 def with_rowtime(stream: Stream, rows: pa.RecordBatch, times: Times) -> pa.RecordBatch:
     """ROWTIME, the declared columns, and the hidden ones: arrival is ROWTIME, what is unknown is null."""
-    rowtime = pa.array(times, pa.int64()).cast(pa.timestamp("ms"))
-    arrays = [rowtime]
-    for column in stream.schema[1:]:
-        if (place := rows.schema.get_field_index(column.name)) >= 0:
-            arrays.append(rows.column(place))
-        elif column.type.kind is Kind.TIMESTAMP:
-            arrays.append(rowtime)
-        else:
-            arrays.append(pa.nulls(rows.num_rows, column.type.arrow))
-    return pa.record_batch(arrays, names=[column.name for column in stream.schema])
+    rowtime = timestamps(times)
+    declared = len(stream.schema) - stream.hidden
+    if rows.num_columns == declared - 1 and not stream.hidden:
+        columns = rows.columns
+    else:
+        columns = [_column(stream.schema[place], rows, rowtime) for place in range(1, len(stream.schema))]
+    return pa.RecordBatch.from_arrays([rowtime, *columns], schema=_arrow_schema(stream.schema))
+
+
+def _column(column: Column, rows: pa.RecordBatch, rowtime: pa.Array) -> pa.Array:
+    if (place := rows.schema.get_field_index(column.name)) >= 0:
+        return rows.column(place)
+    return rowtime if column.type.kind is Kind.TIMESTAMP else pa.nulls(rows.num_rows, column.type.arrow)
+
+
+@cache
+def _arrow_schema(columns: Schema) -> pa.Schema:
+    return arrow_schema(columns)

@@ -37,7 +37,7 @@ def launch(sql: str, options: RunOptions, person: Person) -> Summary:
         summary = Summary(engine.intake.counts, [pair for pair in outputs if pair[0] != ERROR_STREAM], errors)
         run(
             engine,
-            [RecordInput(each.source, decoder(each.schema, csv_header=options.csv_header)) for each in inputs],
+            [RecordInput(each.source, decoder(each.schema, csv_header=each.csv_header)) for each in inputs],
             [output for _, output in outputs],
             Limits(options.batch_size, options.flush),
             person.interrupted,

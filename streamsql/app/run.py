@@ -6,14 +6,16 @@ import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from streamsql.app.engine import Engine
-from streamsql.app.outputs import Output
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
+
+if TYPE_CHECKING:
+    from streamsql.app.engine import Engine
+    from streamsql.app.outputs import Output
 
 READ_AT_ONCE = 1 << 20  # bytes
 IDLE_WAIT = 0.2  # seconds between two looks at the clock while nothing comes

@@ -44,6 +44,11 @@ class SampledSource:
             self._ended = data is None
             self.sample += data or b""
 
+    @property
+    def records(self) -> bytes:
+        """The sample, its last record marked as complete when the source is at its end."""
+        return self.sample + b"\n" if self._ended else self.sample
+
     def read(self, limit: int) -> bytes | None:
         if self._given < len(self.sample):
             data = self.sample[self._given : self._given + limit]
@@ -81,6 +86,14 @@ def plain_names(schema: InputSchema, sql: str) -> InputSchema:
         return replace(column, name=word)
 
     return replace(schema, columns=tuple(map(plain, schema.columns)))
+
+
+def has_header(sample: bytes, schema: InputSchema) -> bool:
+    """Whether the first CSV line names the schema's columns in their places; further names may follow."""
+    line = sample.removeprefix(b"\xef\xbb\xbf").split(schema.row_delimiter.encode(), 1)[0]
+    cells = line.decode(errors="replace").strip("\r").split(schema.column_delimiter)
+    names = [cell.strip().strip('"').upper() for cell in cells]
+    return schema.format == "CSV" and names[: len(schema.columns)] == [c.name.upper() for c in schema.columns]
 
 
 def guess_format(path: str, sample: bytes) -> Literal["csv", "json"]:
