@@ -15,9 +15,10 @@ from streamsql.functions.calendar import DAY
 from streamsql.functions.call import CallContext, Datum, value_at
 from streamsql.functions.convert_numbers import strings
 from streamsql.functions.date_pattern import compile_pattern
+from streamsql.functions.fastlog import piece_rows
 from streamsql.functions.java_regex import groups, java_regex, name_groups
 from streamsql.functions.log_columns import TEXT, LogColumn, parse_columns, plain_columns, row_type, rows
-from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
+from streamsql.functions.registry import Argument, Resolution, alias, cannot_apply, scalar
 from streamsql.functions.similar import BadPattern
 from streamsql.functions.text import bytes_of
 from streamsql.functions.vectors import array, column
@@ -153,6 +154,15 @@ log_parser(
     "The groups of a Java regular expression that matches the whole text, as the fields COLUMN1, COLUMN2 … or as "
     "the columns described. A text that does not match gives nulls.",
 )
+log_parser(
+    "FAST_REGEX_LOG_PARSE",
+    "FAST_REGEX_LOG_PARSE(s, pattern)",
+    piece_rows,
+    *(2, 2),
+    "The groups of a pattern that is matched piece by piece, each as short as possible and without going back, as "
+    "the fields COLUMN1, COLUMN2 … . Alternatives are tried in order. A text that does not match gives nulls.",
+)
+alias("FAST_REGEX_LOG_PARSER", "FAST_REGEX_LOG_PARSE")
 log_parser(
     "FIXED_COLUMN_LOG_PARSE",
     "FIXED_COLUMN_LOG_PARSE(s, 'name TYPE type [NOT NULL] START n [FOR m], ...')",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from streamsql.functions.call import Datum
+from streamsql.kernels import substrings
 
 
 def offsets(values: pa.Array) -> npt.NDArray[np.int32]:
@@ -56,8 +55,4 @@ def pad(values: Datum, length: int) -> Datum:
 
 
 def _ends_in_blank(values: pa.Array) -> bool:
-    if len(values) == 0:
-        return False
-    ends: npt.NDArray[Any] = offsets(values)
-    last = ends[1:][ends[1:] > ends[:-1]] - 1
-    return bool((data(values)[last] == 0x20).any())
+    return len(values) > 0 and substrings.ends_in_blank(offsets(values), data(values))

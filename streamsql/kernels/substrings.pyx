@@ -54,6 +54,18 @@ def cut(const int32_t[::1] offsets, const uint8_t[::1] data, const int64_t[::1] 
     return ends, text[:total], beyond
 
 
+def ends_in_blank(const int32_t[::1] offsets, const uint8_t[::1] data):
+    """Whether any text ends in a blank."""
+    cdef int64_t i, n = offsets.shape[0] - 1
+    cdef bint found = False
+    with nogil:
+        for i in range(n):
+            if offsets[i + 1] > offsets[i] and data[offsets[i + 1] - 1] == 0x20:
+                found = True
+                break
+    return found
+
+
 def position(const int32_t[::1] part_offsets, const uint8_t[::1] part_data, const int32_t[::1] offsets,
              const uint8_t[::1] data):
     """The 1-based position of the first part in its text, 0 where there is none. Either side may be one value."""

@@ -57,6 +57,33 @@ def test_a_pattern_that_cannot_be_used_is_refused(pattern: str) -> None:
     assert caught.value.code == "RUN-006"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "line", "fields"),
+    [
+        # Both from the reference's own worked example.
+        ("(.*)_(._.*)_.*", "x_yy_b_ccc_dd", ("x_yy", "b_ccc")),
+        ("(.*)_+(._.*)", "x_yy_b_ccc_dd", None),
+        # By hand: the first piece is as short as possible, the last reaches the end.
+        ("(.*)=(.*)", "a=b=c", ("a", "b=c")),
+        ('([0-9]+)" - "(<Alpha>{2})@', "12 - ab rest", ("12", "ab")),
+        ("(.*) (on|off)", "lamp on", ("lamp", "on")),
+        ("((ab)*)c", "ababc", ("abab",)),
+        (r"(\(.\))", "(x)", ("(x)",)),
+        ("(a)b", "ac", None),
+    ],
+)
+def test_fast_regex_log_parse(pattern: str, line: str, fields: tuple[str, ...] | None) -> None:
+    assert parsed("FAST_REGEX_LOG_PARSE", [line, None], pattern)[0] == [fields, None]
+    assert parsed("FAST_REGEX_LOG_PARSER", [line], pattern)[0] == [fields]
+
+
+@pytest.mark.parametrize("pattern", ["none", "(a", "(a)#", "(<1-9>)", "([a)", '("a)'])
+def test_a_fast_pattern_that_cannot_be_used_is_refused(pattern: str) -> None:
+    with pytest.raises(BindError) as caught:
+        parsed("FAST_REGEX_LOG_PARSE", ["a"], pattern)
+    assert caught.value.code == "RUN-006"
+
+
 def test_fixed_columns_begin_where_they_say_and_end_at_the_next() -> None:
     description = "a TYPE VARCHAR(9) START 0, n TYPE INTEGER START 3 FOR 2, d TYPE DATE 'yyyy/MM/dd' START 6"
     rows, errors = parsed(
