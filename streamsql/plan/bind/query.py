@@ -17,9 +17,9 @@ from streamsql.plan.bind.source import From, Query, SourceBinder
 from streamsql.plan.calls import convert
 from streamsql.plan.catalog import Catalog, View
 from streamsql.plan.expressions import Column, Expression, Field, Literal, WindowCall, transform
-from streamsql.plan.monotonic import ROWTIME_COLUMN, Trend
+from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend
 from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Union, Values
-from streamsql.plan.scope import Scope
+from streamsql.plan.scope import Entry, Relation, Scope
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 from streamsql.types import Column as ColumnType
@@ -227,9 +227,14 @@ class QueryBinder:
             )
         schema = _common_schema(sides[0].schema, sides[1].schema, node)
         union = Union(schema, tuple(_as_schema(side, schema) for side in sides))
-        if node.args.get("order_by"):
-            raise UnsupportedError("ORDER BY after UNION ALL is not supported yet", span=span_of(node))
-        return Query(union)
+        relation = Relation(
+            "", tuple(Entry(i, c) for i, c in enumerate(schema) if i), Entry(0, ROWTIME, progress=TIME)
+        )
+        scope = Scope((relation,))
+        items = [Item(entry.column.name, entry.expression()) for entry in relation.entries]
+        state = SelectState(union, scope, items, progress=scope.progresses)
+        keys = bind_order(node, state, ExpressionBinder(scope, self.catalog, "ORDER BY", select_list=True), None)
+        return order_output(state, keys, None) if keys else Query(union)
 
     def _values(self, node: Any) -> Query:
         binder = ExpressionBinder(Scope(()), self.catalog, "VALUES")
