@@ -12,8 +12,6 @@ from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.vectors import column
 
 Run = Callable[..., pa.Array]
-_MOST = 4096
-"""Prepared values kept for one call."""
 
 
 def by_value(
@@ -49,16 +47,14 @@ def by_value(
 
 
 def _prepared(call: CallContext, prepare: Callable[..., Run], values: list[Any], error: type[Exception]) -> Any:
-    # The clock is in the key, for patterns whose meaning depends on it (years of two digits).
-    key = (call.times.query_start, *values)
-    if key not in call.memo:
-        if len(call.memo) >= _MOST:
-            call.memo.clear()
+    def make() -> Any:
         try:
-            call.memo[key] = prepare(*values)
+            return prepare(*values)
         except error as problem:
-            call.memo[key] = problem
-    return call.memo[key]
+            return problem
+
+    # The clock is in the key, for patterns whose meaning depends on it (years of two digits).
+    return call.prepared((call.times.query_start, *values), make)
 
 
 def _run(call: CallContext, run: Any, arrays: Sequence[pa.Array], rows: Any) -> pa.Array:

@@ -18,6 +18,9 @@ Datum: TypeAlias = "pa.Array | pa.Scalar"
 
 Mask = npt.NDArray[np.bool_]
 
+MOST_PREPARED = 4096
+"""Prepared values that are kept for one call."""
+
 
 @dataclass(frozen=True)
 class Times:
@@ -56,8 +59,10 @@ class CallContext:
             self.failures.add(row, code, message if isinstance(message, str) else message(row))
 
     def prepared(self, key: Any, make: Callable[[], Any]) -> Any:
-        """`make()`, computed once for each `key` of this call."""
+        """`make()`, computed once for each `key` of this call (as long as there are not too many of them)."""
         if key not in self.memo:
+            if len(self.memo) >= MOST_PREPARED:
+                self.memo.clear()
             self.memo[key] = make()
         return self.memo[key]
 
