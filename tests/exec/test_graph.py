@@ -209,6 +209,26 @@ def test_keys_beyond_the_limit_are_refused_not_forgotten(runner):
     assert [(row[0], row[4]) for row in found["ERROR_STREAM"]] == [(3, "too many groups")]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [f"SELECT STREAM k, COUNT(*) FROM S GROUP BY k, {MINUTE}", f"SELECT STREAM DISTINCT k, {MINUTE} FROM S"],
+)
+def test_the_limit_of_keys_is_one_periods(runner, query):
+    """However many periods one batch has."""
+    second = "n BIGINT" if "COUNT" in query else "t TIMESTAMP"
+    app = runner(f"CREATE STREAM O (k VARCHAR(8), {second}); CREATE PUMP p AS INSERT INTO O {query};", S)
+    app.options = {"max_groups": 3}
+    rows = [(number * 7000, 1, k) for number, k in enumerate("abcabdaebecdabcdefaaabbc" * 2)]
+    found = app.check_batching([("S", rows)])
+    allowed = {}
+    for time, _, k in rows:
+        keys = allowed.setdefault(time // 60000, [])
+        if k not in keys and len(keys) < 3:
+            keys.append(k)
+    assert [row[1] for row in found["O"]] == [k for keys in allowed.values() for k in keys]
+    assert found["ERROR_STREAM"]
+
+
 def test_rows_in_are_accounted_for(runner):
     """rows in = rows out + filtered + late + in error, for a pump without groups."""
     sql = "CREATE STREAM O (a INTEGER); CREATE PUMP p AS INSERT INTO O SELECT STREAM 10 / a FROM S WHERE a < 5;"

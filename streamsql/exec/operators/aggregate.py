@@ -41,8 +41,11 @@ class TumblingAggregate(Operator):
         batch, (values, *columns) = self._expressions.values(batch)
         if not batch.num_rows:
             return []
+        spans = self._periods.spans(values, rowtimes(batch))
+        if batch.num_rows > self._context.max_groups:  # a period may be too full: the limit is one period's
+            spans = [one for span in spans for one in span.one_by_one()]
         released: Batches = []
-        for span in self._periods.spans(values, rowtimes(batch)):
+        for span in spans:
             rows = batch.slice(span.begin, span.end - span.begin)
             parts = [column.slice(span.begin, span.end - span.begin) for column in columns]
             if len(span.values) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 
@@ -29,14 +31,17 @@ class Distinct(Operator):
         differs = np.zeros(batch.num_rows, dtype=bool)
         differs[1:] = changes(column)
         differs[0] = self._value is not None and not self._value.equals(column.slice(0, 1))
-        starts = np.flatnonzero(differs)
-        last = int(starts[-1]) if len(starts) else 0
+        starts = np.flatnonzero(differs).tolist()
+        if len(self._seen) + batch.num_rows <= self._context.max_groups:
+            starts = starts[-1:]  # periods that are over within the batch are compared together
         released: Batches = []
-        if last:
-            released += self._first_of_equal(batch.slice(0, last), np.cumsum(differs[:last]))
-        if len(starts):
-            self._seen.clear()
-        released += self._first_of_equal(batch.slice(last), np.zeros(batch.num_rows - last, dtype=np.int64))
+        edges = [0, *starts, batch.num_rows]
+        for number, (begin, end) in enumerate(pairwise(edges)):
+            if number:
+                self._seen.clear()
+            if begin < end:
+                differs[begin] = False
+                released += self._first_of_equal(batch.slice(begin, end - begin), np.cumsum(differs[begin:end]))
         self._value = pa.concat_arrays([column.slice(batch.num_rows - 1)])
         return released
 
