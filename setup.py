@@ -4,6 +4,7 @@ No flag here is tied to the CPU of the build machine; faster code paths are chos
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,13 +24,26 @@ if sanitizers := os.environ.get("STREAMSQL_SANITIZE"):
     LINK += [f"-fsanitize={sanitizers}"]
 
 
+def headers(path: Path, known: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """The files beside `path` that it includes, directly or through others: a change in them rebuilds it."""
+    named = re.findall(
+        r'(?:#include|extern from|cimport \*|^from)\s+"?([\w./]+)"?', path.read_text(), re.MULTILINE
+    )
+    beside = {path.with_name(name) for name in named} | {path.with_suffix(".pxd")}
+    beside |= {path.parent / f"{name.rpartition('.')[2]}.pxd" for name in named}
+    for header in sorted(beside - known):
+        if header.is_file() and header != path:
+            known |= headers(header, known | {header})
+    return known
+
+
 def extension(path: Path) -> Extension:
-    """One .pyx file as a C++ extension module; the headers beside it are its dependencies."""
+    """One .pyx file as a C++ extension module."""
     return Extension(
         ".".join(path.with_suffix("").parts),
         [str(path)],
         include_dirs=[numpy.get_include(), str(path.parent)],
-        depends=[str(header) for header in path.parent.glob("*.h")],
+        depends=sorted(map(str, headers(path))),
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
