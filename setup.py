@@ -26,9 +26,8 @@ if sanitizers := os.environ.get("STREAMSQL_SANITIZE"):
 
 def headers(path: Path, known: frozenset[Path] = frozenset()) -> frozenset[Path]:
     """The files beside `path` that it includes, directly or through others: a change in them rebuilds it."""
-    named = re.findall(
-        r'(?:#include|extern from|cimport \*|^from)\s+"?([\w./]+)"?', path.read_text(), re.MULTILINE
-    )
+    including = r'(?:#include|extern from|^from)\s+"?([\w./]+)"?'
+    named = re.findall(including, path.read_text(), re.MULTILINE)
     beside = {path.with_name(name) for name in named} | {path.with_suffix(".pxd")}
     beside |= {path.parent / f"{name.rpartition('.')[2]}.pxd" for name in named}
     for header in sorted(beside - known):
