@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ def compile_pattern(pattern: str, *, parsing: bool) -> DatePattern:
             text = _literal(token).encode()
             steps.append([0, len(text), len(literals), 0])
             literals += text
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         step[3] = int(_is_numeric(step) and _is_numeric(following))
     return DatePattern(np.array(steps, dtype=np.int32).reshape(-1, 4), literals)
 

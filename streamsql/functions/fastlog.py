@@ -17,7 +17,10 @@ import pyarrow.compute as pc
 from streamsql.functions.log_columns import LogColumn, plain_columns
 from streamsql.functions.similar import BadPattern, check_regex
 
-_NAMED = ("Digit Upper Lower ASCII Alpha Alnum Punct Blank Space Cntrl XDigit Print Graph").split()
+_NAMED = (
+    *("Digit", "Upper", "Lower", "ASCII", "Alpha", "Alnum", "Punct"),
+    *("Blank", "Space", "Cntrl", "XDigit", "Print", "Graph"),
+)
 _REPEAT = re.compile(r"[?*+]|\{\d+(?:,\d*)?\}")
 
 
