@@ -137,7 +137,7 @@ class ForestOf final : public Forest {
     // What one call works with; allocated before the forest changes.
     struct Batch {
         Batch(const ForestOf& forest, size_t count, int threads, Results results)
-            : most(count < forest.block_size() ? (count ? count : 1) : forest.block_size()),
+            : most(std::min(std::max(count, size_t(1)), forest.block_size(results.attribution != nullptr))),
               threads(threads < forest.groups() ? threads : forest.groups()),
               points(forest.p_.columns, forest.p_.shingle, most), results(results),
               explained(results.attribution != nullptr),
@@ -172,9 +172,11 @@ class ForestOf final : public Forest {
         int turn = 0;         // the group whose sums are added next
     };
 
-    size_t block_size() const {
-        size_t rows = 65536 / size_t(p_.columns);
-        return rows > 8192 ? 8192 : rows < 1024 ? 1024 : rows;
+    // Records taken through the trees together: enough to make up for fetching each tree, few enough that they and
+    // their sums stay near.
+    size_t block_size(bool explained) const {
+        size_t rows = explained ? 32768 / size_t(Tree::width_of(dimensions_)) : 65536 / size_t(p_.columns);
+        return std::min<size_t>(std::max<size_t>(rows, explained ? 256 : 1024), 8192);
     }
     int groups() const { return p_.trees < MOST_GROUPS ? p_.trees : MOST_GROUPS; }
 

@@ -60,6 +60,7 @@ struct Four {
     static V add(V a, V b) { return _mm256_add_pd(a, b); }
     static V sub(V a, V b) { return _mm256_sub_pd(a, b); }
     static V mul(V a, V b) { return _mm256_mul_pd(a, b); }
+    static V abs(V a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
     static V positive(V a) { return _mm256_max_pd(a, _mm256_setzero_pd()); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
     static V smaller(V a, V b) { return _mm256_min_pd(a, b); }
@@ -79,6 +80,7 @@ struct Eight {
     static V add(V a, V b) { return _mm512_add_pd(a, b); }
     static V sub(V a, V b) { return _mm512_sub_pd(a, b); }
     static V mul(V a, V b) { return _mm512_mul_pd(a, b); }
+    static V abs(V a) { return _mm512_abs_pd(a); }
     static V positive(V a) { return _mm512_max_pd(a, _mm512_setzero_pd()); }
     static V larger(V a, V b) { return _mm512_max_pd(a, b); }
     static V smaller(V a, V b) { return _mm512_min_pd(a, b); }
@@ -151,6 +153,7 @@ struct Four {
     static V add(V a, V b) { return _mm256_add_pd(a, b); }
     static V sub(V a, V b) { return _mm256_sub_pd(a, b); }
     static V mul(V a, V b) { return _mm256_mul_pd(a, b); }
+    static V abs(V a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
     static V positive(V a) { return _mm256_max_pd(a, _mm256_setzero_pd()); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
     static V smaller(V a, V b) { return _mm256_min_pd(a, b); }
@@ -244,6 +247,7 @@ struct Four {
     static V add(V a, V b) { return each([&](int i) { return a.at[i] + b.at[i]; }); }
     static V sub(V a, V b) { return each([&](int i) { return a.at[i] - b.at[i]; }); }
     static V mul(V a, V b) { return each([&](int i) { return a.at[i] * b.at[i]; }); }
+    static V abs(V a) { return each([&](int i) { return std::fabs(a.at[i]); }); }
     static V positive(V a) { return each([&](int i) { return a.at[i] > 0.0 ? a.at[i] : 0.0; }); }
     static V larger(V a, V b) { return each([&](int i) { return a.at[i] > b.at[i] ? a.at[i] : b.at[i]; }); }
     static V smaller(V a, V b) { return each([&](int i) { return a.at[i] < b.at[i] ? a.at[i] : b.at[i]; }); }
@@ -271,6 +275,7 @@ struct Eight {
     static V add(V x, V y) { return {Four::add(x.a, y.a), Four::add(x.b, y.b)}; }
     static V sub(V x, V y) { return {Four::sub(x.a, y.a), Four::sub(x.b, y.b)}; }
     static V mul(V x, V y) { return {Four::mul(x.a, y.a), Four::mul(x.b, y.b)}; }
+    static V abs(V x) { return {Four::abs(x.a), Four::abs(x.b)}; }
     static V positive(V x) { return {Four::positive(x.a), Four::positive(x.b)}; }
     static V larger(V x, V y) { return {Four::larger(x.a, y.a), Four::larger(x.b, y.b)}; }
     static V smaller(V x, V y) { return {Four::smaller(x.a, y.a), Four::smaller(x.b, y.b)}; }

@@ -36,7 +36,8 @@ constexpr Path path = {"portable", visit_line, visit_box, insert_box, remove_box
 #if RCF_X86_PATHS
 #pragma GCC push_options
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC's own AVX-512 intrinsics set it off
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC's own AVX-512 intrinsics set these off
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC target("avx2")
 #define RCF_PATH_AVX2
 namespace avx2 {
