@@ -1,6 +1,6 @@
 """Runs Amazon Kinesis Data Analytics SQL applications over Arrow record batches.
 
-`Application` is what a program embeds, `RandomCutForest` is the forest alone; the errors are those that they raise.
+`Application` is what a program embeds, `RandomCutForest` the forest alone; the errors are those that they raise.
 """
 
 from __future__ import annotations
