@@ -16,8 +16,10 @@ class CsvReader : public Reader {
         comma_ = column_delimiter;
         strip_return_ = row_delimiter == "\n";
         single_ = row_delimiter.size() == 1 && column_delimiter.size() == 1;
-        const char c = comma_[0], r = line_end_[0];
-        copy_fields_ = strchr("0123456789.eE+-", c) || strchr("0123456789.eE+-", r);
+        comma_byte_ = comma_[0];
+        line_byte_ = line_end_[0];
+        auto numeric = [](char c) { return is_digit(c) || c == '.' || c == '+' || c == '-' || (c | 0x20) == 'e'; };
+        copy_fields_ = numeric(comma_byte_) || numeric(line_byte_);  // a number would run on into its delimiter
         for (size_t i = 0; i < columns.all.size(); i++) order_.push_back((int)i);
     }
 
@@ -53,6 +55,7 @@ class CsvReader : public Reader {
 
     std::string comma_ = ",";
     bool strip_return_ = true, single_ = true, copy_fields_ = false;
+    char comma_byte_ = ',', line_byte_ = '\n';
     std::vector<int> order_;  // field → column
     const char* complaint_ = nullptr;
     const char* row_end_ = nullptr;  // the last byte of the row, without its delimiter
@@ -72,7 +75,7 @@ class CsvReader : public Reader {
         Field f{{p, p}, false};
         high_ = false;
         for (size_t i = 0; !f.row_ended; i++) {
-            if (!(p = field(p, end, last, f))) return nullptr;
+            if (!(p = plain_field(p, end, f)) && !(p = field(f.text.begin, end, last, f))) return nullptr;
             if (likely(i < wanted)) take(order_[i], f.text);
         }
         if (unlikely(high_) && !valid_utf8(start, row_end_)) {
@@ -102,17 +105,26 @@ class CsvReader : public Reader {
         return {o, o + text.size()};
     }
 
+    /* The common field: no quotes, one-byte delimiters, and not the last of the input. Null: `field` must see it. */
+    const char* plain_field(const char* p, const char* end, Field& f) {
+        f.text.begin = p;
+        if (unlikely(!single_ || *p == '"')) return nullptr;
+        bool high = false;
+        const char comma = comma_byte_, row = line_byte_;
+        const char* stop = either(p, end, comma, row, &high);
+        high_ |= high;
+        if (unlikely(stop >= end)) return nullptr;
+        f.text.end = stop;
+        return *stop == row ? end_of_row(stop, f) : stop + 1;
+    }
+
     /* Reads one field and the delimiter after it; returns the byte after that, or null (more bytes, or a complaint). */
     const char* field(const char* p, const char* end, bool last, Field& f) {
         if (unlikely(*p == '"' && p < end)) return quoted(p, end, last, f);
         f.text.begin = p;
         for (;;) {
-            p = any_of_three(p, end, comma_[0], line_end_[0], line_end_[0], &high_);
+            p = either(p, end, comma_[0], line_end_[0], &high_);
             if (p >= end) return last ? end_of_input(end, f) : nullptr;
-            if (likely(single_)) {
-                f.text.end = p;
-                return *p == line_end_[0] ? end_of_row(p, f) : (f.row_ended = false, p + 1);
-            }
             if (at(p, end, line_end_)) { f.text.end = p; return end_of_row(p, f); }
             if (at(p, end, comma_)) { f.text.end = p; f.row_ended = false; return p + comma_.size(); }
             if (!last && (may_become(p, end, line_end_) || may_become(p, end, comma_))) return nullptr;
@@ -138,7 +150,7 @@ class CsvReader : public Reader {
         Text inside{++p, p};
         bool doubled = false;
         for (;; p += 2) {
-            p = any_of_three(p, end, '"', '"', '"', &high_);
+            p = either(p, end, '"', '"', &high_);
             if (p + 1 >= end && !last) return nullptr;
             if (p >= end) { complaint_ = "a quote is not closed"; return nullptr; }
             if (p + 1 >= end || p[1] != '"') break;

@@ -151,6 +151,12 @@ class JsonParser {
         const char* start = p;
         const char c = *p;
         if (c == '"') {
+            bool high = false;
+            const char* end = string_stop(p + 1, &high);
+            if (likely(*end == '"' && !high)) {
+                columns_.set_text(column, {p + 1, end});
+                return end + 1;
+            }
             String s;
             if (!(p = string(p, s))) return nullptr;
             columns_.set_text(column, plain(s));
@@ -227,7 +233,11 @@ class JsonParser {
                 *slot = name;
                 slot = &name->next;
                 guess = name->next;
-                p = value(p, *name->node, depth + 1);
+                if (likely(name->leaf >= 0)) {
+                    if (unlikely(name->seen == pass_)) columns_.reset(name->leaf);
+                    name->seen = pass_;
+                    p = leaf(p, name->leaf, depth + 1);
+                } else p = value(p, *name->node, depth + 1);
             } else p = skip(p, depth + 1);
             if (unlikely(!p)) return nullptr;
             if (*p <= ' ') p = blanks(p);

@@ -17,6 +17,9 @@ struct Name {
     bool plain;          // short, and written in JSON as it is: may be compared with the text of a document
     Node* node;
     Name* next;          // the name that followed this one last time
+    uint32_t mask = 0;   // one bit per byte of `quoted`, if 16 bytes hold it
+    int leaf = -1;       // the column, if the value is for one column and nothing below it is wanted
+    uint64_t seen = 0;   // of a leaf: see Node
 };
 
 struct Node {
@@ -59,15 +62,13 @@ inline Name* find_name(const Node& node, Text key) {
 
 /* Whether the text at p (PADDING readable bytes) is the quoted name. */
 inline bool matches(const Name& name, const char* p) {
-    if (unlikely(!name.plain)) return false;
 #if defined(__SSE2__)
-    if (likely(name.size <= 16)) {
+    if (likely(name.mask != 0)) {
         const __m128i a = _mm_loadu_si128((const __m128i*)p), b = _mm_loadu_si128((const __m128i*)name.quoted.data());
-        const uint32_t mask = 0xFFFFu >> (16 - name.size);
-        return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & mask) == mask;
+        return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & name.mask) == name.mask;
     }
 #endif
-    return memcmp(name.quoted.data(), p, name.size) == 0;
+    return name.plain && memcmp(name.quoted.data(), p, name.size) == 0;
 }
 
 class PathTree {
@@ -125,6 +126,8 @@ class PathTree {
             size_t i = hash_bytes(name.quoted.data() + 1, name.size - 2) & (size - 1);
             while (node.table[i]) i = (i + 1) & (size - 1);
             node.table[i] = &name;
+            if (name.plain && name.size <= 16) name.mask = 0xFFFFu >> (16 - name.size);
+            if (name.node->columns.size() == 1 && !name.node->inner()) name.leaf = name.node->columns[0];
             if (previous) previous->next = &name;
             else node.first = &name;
             previous = &name;

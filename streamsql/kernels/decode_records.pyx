@@ -1,4 +1,6 @@
 # distutils: language = c++
+# distutils: extra_compile_args = -fno-tree-slp-vectorize -fvisibility=hidden
+# (pairs of pointers written apart and read together as one vector stall the pipeline; calls inside go direct)
 """Bytes → Arrow arrays: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t

@@ -61,13 +61,13 @@ inline const char* string_stop(const char* p, bool* high) {
 #endif
 }
 
-/* The first byte equal to a, b or c at or after p, but not after end; *high as above. */
-inline const char* any_of_three(const char* p, const char* end, char a, char b, char c, bool* high) {
+/* The first byte equal to a or b at or after p, but not after end; *high as above. */
+inline const char* either(const char* p, const char* end, char a, char b, bool* high) {
 #if defined(__SSE2__)
-    const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), vc = _mm_set1_epi8(c);
+    const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b);
     for (; p < end; p += 16) {
         const __m128i v = _mm_loadu_si128((const __m128i*)p);
-        const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_or_si128(_mm_cmpeq_epi8(v, vb), _mm_cmpeq_epi8(v, vc)));
+        const __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb));
         const uint32_t at = (uint32_t)_mm_movemask_epi8(hit), top = (uint32_t)_mm_movemask_epi8(v);
         if (likely(at != 0)) {
             const int n = __builtin_ctz(at);
@@ -79,7 +79,7 @@ inline const char* any_of_three(const char* p, const char* end, char a, char b, 
     return end;
 #else
     for (; p < end; p++) {
-        if (*p == a || *p == b || *p == c) return p;
+        if (*p == a || *p == b) return p;
         *high |= (unsigned char)*p >= 0x80;
     }
     return end;
@@ -223,6 +223,10 @@ inline const char* parse_clock(Text t, int32_t* ms) {
     p += 8;
     if (p == t.end || *p != '.') return p;
     const char* first = ++p;
+    if (likely(t.end - p == 3 && is_digit(p[0]) && is_digit(p[1]) && is_digit(p[2]))) {
+        *ms += (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+        return t.end;
+    }
     for (int unit = 100; p < t.end && is_digit(*p); p++, unit /= 10) *ms += (*p - '0') * unit;
     return p > first ? p : nullptr;
 }

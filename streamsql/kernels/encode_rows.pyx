@@ -1,4 +1,5 @@
 # distutils: language = c++
+# distutils: extra_compile_args = -fvisibility=hidden
 """Arrow arrays → rows of text, JSON objects or delimited values (see encode_rows.h)."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
