@@ -22,9 +22,7 @@ class KeyedWindows:
         """The window of each row. `keys` are below `total`, or negative for a row in no window; `ends` is when a
         window of this row would end. A row at the end of its key's window or later opens a new one."""
 
-    def close(
-        self, time: int
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    def close(self, time: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """The windows that end at `time` or before and were not closed yet, with their keys and ends, in order of
         end, then of opening."""
 
