@@ -134,13 +134,17 @@ class Intake:
         self._release(replay)
 
     def _release(self, replay: Replay) -> None:
-        """Push what has its place, then say how far time has come; that it has ended says whoever finishes."""
+        """Push what has its place, then say how far time has come. A stream at its end goes on with the time of
+        the others, so that they need not wait for it; that all have ended says whoever finishes."""
         for stream, rows in replay.release():
             self._push(stream, rows)
-        for stream, bound in replay.bounds().items():
-            if self._announced[stream] < bound < END_OF_TIME:
-                self._announced[stream] = bound
-                self._watermark(stream, bound)
+        bounds = replay.bounds()
+        going_on = min((bound for bound in bounds.values() if bound < END_OF_TIME), default=START_OF_TIME)
+        for stream, bound in bounds.items():
+            time = bound if bound < END_OF_TIME else going_on
+            if self._announced[stream] < time:
+                self._announced[stream] = time
+                self._watermark(stream, time)
 
     def advance(self, stream: str, time: int) -> None:
         """No row of `stream` (empty: of any) older than `time` will come."""
@@ -206,7 +210,8 @@ class Intake:
 
     def snapshot(self) -> State:
         """Rows that wait, and how far time has come."""
-        state: State = {"announced": dict(self._announced), "last": self._arrival.last}
+        unplaced = [(stream, r.before, r.record, r.name, r.message) for stream, r in self._unplaced]
+        state: State = {"announced": dict(self._announced), "last": self._arrival.last, "unplaced": unplaced}
         if self._replay is not None:
             state["replay"] = self._replay.snapshot()
         return state
@@ -214,6 +219,7 @@ class Intake:
     def restore(self, state: State) -> None:
         """Take over a snapshot of an intake with the same feeds."""
         self._announced, self._arrival.last = dict(state["announced"]), state["last"]
+        self._unplaced = [(stream, Reject(*reject)) for stream, *reject in state["unplaced"]]
         if self._replay is not None:
             self._replay.restore(state["replay"])
 

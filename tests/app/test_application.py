@@ -223,3 +223,16 @@ def test_run_without_flush_keeps_windows_open() -> None:
         app = Application(COUNT, {"IN": '"price" DOUBLE'}, rowtime="t")
         app.run({"IN": rows}, flush=flush)
         assert app.read("OUT").num_rows == expected
+
+
+def test_a_stream_that_has_ended_holds_nobody_back() -> None:
+    sql = """CREATE STREAM "OUT" (n BIGINT);
+        CREATE PUMP p AS INSERT INTO "OUT" SELECT STREAM "n" FROM "A" UNION ALL SELECT STREAM "n" FROM "B";"""
+    app = Application(sql, dict.fromkeys("AB", '"n" BIGINT'), rowtime="t")
+    engine = app.engine()
+    for name, n in (("A", 1), ("B", 2), ("B", 3)):
+        app.feed(name, pa.table({"n": [n], "t": [n]}))
+    assert app.read("OUT")["N"].to_pylist() == [1]
+    engine.intake.end(0)
+    app.feed("B", pa.table({"n": [4], "t": [4]}))
+    assert app.read("OUT")["N"].to_pylist() == [2, 3]
