@@ -5,7 +5,7 @@
 #pragma once
 #include <deque>
 
-#include "decode_columns.h"
+#include "decode_coerce.h"
 
 namespace streamsql {
 

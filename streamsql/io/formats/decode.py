@@ -1,6 +1,16 @@
 """Bytes in any pieces → record batches and rejects, for the formats that an input schema can name.
 
 The reading itself is the compiled `streamsql.kernels.decode_records`; this module tells it the schema.
+
+Where docs/spec/kinesis-application.md (section 3) leaves a choice, it is this:
+- A number without a fraction in value is an integer, however written: `1e3` and `12.0` fit INTEGER, `123.4` does not.
+- Text is trimmed before it is read as a number or moment; `NaN` and `Infinity` are no numbers, underflow is zero.
+- BINARY(n) is filled up with zero bytes; longer binary values are cut, as text is.
+- Moments may have a zone (`Z`, `±hh`, `±hhmm`, `±hh:mm`) after a time, with a blank or a `T` before it.
+- Half of a surrogate pair becomes U+FFFD. A document is an object or array of at most 128 levels.
+- A record that cannot be read costs the line it begins on: that line is the reject, and reading goes on after it.
+- A row path that ends in `[0:]` makes each element a row; a column of that very path is the element itself. A
+  flattened value that is no array counts as an array of that one element, null as an empty one.
 """
 
 from __future__ import annotations

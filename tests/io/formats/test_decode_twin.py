@@ -241,7 +241,7 @@ def signed(rows: list[Any]) -> list[Any]:
 
 
 CUTS = st.lists(st.integers(0, 10_000), max_size=6)
-THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("name", JSON_SCHEMAS)
