@@ -3,7 +3,7 @@
 The reading itself is the compiled `streamsql.kernels.decode_records`; this module tells it the schema.
 
 Where docs/spec/kinesis-application.md (section 3) leaves a choice, it is this:
-- A number without a fraction in value is an integer, however written: `1e3` and `12.0` fit INTEGER, `123.4` does not.
+- A number whose value has no fraction is an integer: `1e3` and `12.0` fit INTEGER, `123.4` does not.
 - Text is trimmed before it is read as a number or moment; `NaN` and `Infinity` are no numbers, underflow is zero.
 - BINARY(n) is filled up with zero bytes; longer binary values are cut, as text is.
 - Moments may have a zone (`Z`, `±hh`, `±hhmm`, `±hh:mm`) after a time, with a blank or a `T` before it.
