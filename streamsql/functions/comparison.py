@@ -58,7 +58,11 @@ def _comparison(name: str, kernel: Any, text: str, examples: Sequence[tuple[str,
 
 def sides(call: CallContext, *datums: Datum) -> Sequence[Datum]:
     """The values as they are compared: without trailing blanks when one of the types is CHAR."""
-    if any(type_.kind is Kind.CHAR for type_ in call.args):
+    return _sides(call.args, *datums)
+
+
+def _sides(types: Sequence[SqlType], *datums: Datum) -> Sequence[Datum]:
+    if any(type_.kind is Kind.CHAR for type_ in types):
         return [trim_blanks(datum) for datum in datums]
     return datums
 
@@ -97,12 +101,16 @@ def _resolve_in(args: Sequence[Argument]) -> Resolution:
     "IN",
     "x IN (value, ...)",
     _resolve_in,
-    examples=[("2 IN (1, 2)", "TRUE"), ("3 IN (1, 2)", "FALSE")],
+    examples=[
+        ("2 IN (1, 2)", "TRUE"),
+        ("3 IN (1, 2)", "FALSE"),
+        ("CAST('b' AS VARCHAR(2)) IN (CAST('b ' AS VARCHAR(2)), 'a')", "FALSE"),
+    ],
     handles_nulls=True,
 )
 def is_in(call: CallContext, value: Datum, *items: Datum) -> Datum:
     """Whether x equals one of the values; unknown when it does not and one of them is null."""
-    if all(isinstance(item, pa.Scalar) for item in items) and _hashable(call.args[0]):
+    if all(isinstance(item, pa.Scalar) for item in items) and _hashable(call.args[0]) and _alike(call.args):
         found, has_null = call.prepared(tuple(map(id, items)), lambda: (*_value_set(call, items), items))[:2]
         value = sides(call, value)[0]
         result = pc.is_in(value, value_set=found.cast(value.type), skip_nulls=True)
@@ -110,8 +118,17 @@ def is_in(call: CallContext, value: Datum, *items: Datum) -> Datum:
         if has_null:
             result = pc.if_else(result, True, unknown)
         return result if value.null_count == 0 else pc.if_else(pc.is_valid(value), result, unknown)
-    compared = sides(call, value, *items)
-    return reduce(pc.or_kleene, (pc.equal(compared[0], item) for item in compared[1:]))
+    equalities = (
+        pc.equal(*_sides((call.args[0], type_), value, item))
+        for type_, item in zip(call.args[1:], items, strict=True)
+    )
+    return reduce(pc.or_kleene, equalities)
+
+
+def _alike(types: Sequence[SqlType]) -> bool:
+    """Whether trailing blanks count in all comparisons of IN, or in none."""
+    value, *items = (type_.kind is Kind.CHAR for type_ in types)
+    return value or all(items) or not any(items)
 
 
 def _hashable(type_: SqlType) -> bool:

@@ -70,6 +70,7 @@ def substring(call: CallContext, text: Datum, start: Datum, count: Datum | None 
     examples=[
         ("SUBSTRING('123456789' FROM -1 FOR 4)", "12"),
         ("SUBSTRING('123456789' FROM 17 FOR 4)", ""),
+        ("SUBSTRING('123456789' FROM -1000000)", "123456789"),
         ("SUBSTRING('123456789' FROM '[3-5]+')", "345"),
     ],
 )
@@ -100,7 +101,9 @@ def _cut(
             lambda row: f"SUBSTRING of length {value_at(count, row)}",
         )
     text = column(text, call.length)
-    ends, data, beyond = substrings.cut(*bytes_of(text), numbers(start), sizes, call.args[0].is_binary)
+    # Without a length nothing is taken away from it, however far before the text p lies.
+    begin = numbers(start) if count is not None else np.maximum(numbers(start), 1)
+    ends, data, beyond = substrings.cut(*bytes_of(text), begin, sizes, call.args[0].is_binary)
     return _array(text.type, ends, data), beyond
 
 
