@@ -90,3 +90,10 @@ def number_literal(text: str, span: Span | None) -> Literal:
             hint="write it with an exponent, such as 1.5E30, for a DOUBLE",
         )
     return Literal(decimal(digits, scale), number, span=span)
+
+
+def may_stop_early(expression: Expression) -> bool:
+    """Whether the expression is a call that may need its first argument only (AND, OR, COALESCE): a failure in
+    another one does not count then."""
+    function = registry.scalar_function(expression.function) if isinstance(expression, Call) else None
+    return function is not None and function.undecided is not None

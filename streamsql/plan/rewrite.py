@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from streamsql.errors import BindError
+from streamsql.plan.calls import may_stop_early
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, children, transform
 from streamsql.plan.nodes import Application, Filter, Node, Project
 from streamsql.types import Kind
@@ -97,9 +98,10 @@ def merge_projects(node: Node) -> Node:
 def _count(expression: Expression, uses: list[int]) -> None:
     if isinstance(expression, Column):
         uses[expression.index] += 1
-    for child in children(expression):
-        # What a CASE may not take, or a row value's neighbour field, is no plain single use.
-        if isinstance(expression, (Case, Field)):
+    for place, child in enumerate(children(expression)):
+        # What a CASE may not take, or AND, OR and COALESCE not need, or a row value's neighbour field, is no plain
+        # single use.
+        if isinstance(expression, (Case, Field)) or (place and may_stop_early(expression)):
             _count(child, uses)
         _count(child, uses)
 

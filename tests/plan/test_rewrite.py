@@ -52,5 +52,11 @@ def test_a_failing_expression_does_not_slip_into_a_branch_that_may_not_be_taken(
     assert "Project: (1 / A), K" in rewritten(sql)
 
 
+def test_a_failing_expression_does_not_slip_into_an_argument_that_may_not_be_needed() -> None:
+    inner = "FROM (SELECT STREAM 1 / a AS x, a, k FROM S)"
+    for outer in ("k = 'a' AND x > 1", "k = 'a' OR x > 1", "COALESCE(a, x)"):
+        assert "Project: (1 / A), A, K" in rewritten(f"SELECT STREAM {outer} {inner}")
+
+
 def test_where_true_is_no_filter() -> None:
     assert rewritten("SELECT STREAM a FROM S WHERE 1 = 1") == ["Project: A", "Source: S"]
