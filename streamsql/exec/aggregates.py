@@ -14,6 +14,7 @@ from streamsql.functions import registry
 from streamsql.functions.aggregate import Accumulator
 from streamsql.functions.failures import Failures
 from streamsql.kernels.groups import GroupTable
+from streamsql.plan.calls import arguments
 from streamsql.plan.expressions import AggregateCall
 
 Groups = npt.NDArray[np.int32]
@@ -102,5 +103,5 @@ class Aggregates:
 def _accumulator(call: AggregateCall) -> Accumulator:
     function = registry.aggregate_function(call.function)
     assert function is not None and function.accumulator is not None
-    accumulator: Accumulator = function.accumulator([arg.type for arg in call.args], call.type, call.ignore_nulls)
+    accumulator: Accumulator = function.accumulator(arguments(call.args), call.type, call.ignore_nulls)
     return accumulator

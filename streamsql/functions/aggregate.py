@@ -93,10 +93,11 @@ def _add(
             raise registry.cannot_apply(name, args, syntax)
         return Resolution(found[1], (found[0],))
 
-    def accumulator(args: Sequence[SqlType], result: SqlType, ignore_nulls: bool = False) -> Accumulator:
-        what = kernel(args[0], result)
-        shift = _shift(what, args[0], result)
-        return GroupAccumulator(what, args[0].arrow, result.arrow, ignore_nulls=ignore_nulls, shift=shift)
+    def accumulator(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = False) -> Accumulator:
+        argument = args[0].type
+        what = kernel(argument, result)
+        shift = _shift(what, argument, result)
+        return GroupAccumulator(what, argument.arrow, result.arrow, ignore_nulls=ignore_nulls, shift=shift)
 
     def over(args: Sequence[Argument], result: SqlType, window: Window) -> RollingCall:
         argument = args[0].type
@@ -124,8 +125,8 @@ def _resolve_count(args: Sequence[Argument]) -> Resolution:
     return Resolution(BIGINT, types)
 
 
-def _count(args: Sequence[SqlType], result: SqlType, ignore_nulls: bool = False) -> Accumulator:
-    argument = args[0] if args else result
+def _count(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = False) -> Accumulator:
+    argument = args[0].type if args else result
     return GroupAccumulator("count" if args else "count all", argument.arrow, result.arrow)
 
 

@@ -81,6 +81,9 @@ class AggregateFunction:
     resolve: Resolve
     accumulator: Callable[..., Any] | None
     rolling: Callable[..., Any] | None
+    # Written name(…) WITHIN GROUP (ORDER BY value): `args` are the value, what is in parentheses, and a BOOLEAN
+    # that says whether the order is descending.
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ Entry = ScalarFunction | AggregateFunction | TableFunction
 _FAMILIES = (
     *("arithmetic", "comparison", "logic", "patterns", "periods", "rounding", "conditional"),
     *("math", "string", "substring", "regex", "datetime", "datetext", "logs"),
-    *("aggregate", "analytic", "table"),
+    *("aggregate", "collect", "analytic", "table"),
 )
 _scalars: dict[str, ScalarFunction] = {}
 _aggregates: dict[str, AggregateFunction] = {}

@@ -21,7 +21,7 @@ from streamsql.plan.expressions import (
     transform,
 )
 from streamsql.sql import nodes, span_of
-from streamsql.types import TIMESTAMP, Kind, varchar
+from streamsql.types import BOOLEAN, TIMESTAMP, Kind, varchar
 
 if TYPE_CHECKING:
     from streamsql.plan.bind.expression import ExpressionBinder
@@ -174,6 +174,7 @@ def _resolve_aggregate(
         raise BindError(f"{name}(*) does not exist; only COUNT takes *", code="TYP-001", span=span)
     inner = replace(binder, inside_aggregate=True, aggregates=True, analytic=False)
     args = () if node.args.get("star") else inner.bind_all(node.args.get("expressions"))
+    args = _ordered_arguments(inner, node, function, args, span)
     if not args and not node.args.get("star"):
         raise BindError(f"{name} needs an argument", code="TYP-001", span=span)
     try:
@@ -183,6 +184,28 @@ def _resolve_aggregate(
         raise
     converted = tuple(convert(arg, type_) for arg, type_ in zip(args, resolution.args, strict=True))
     return function, converted, resolution.result
+
+
+def _ordered_arguments(
+    binder: ExpressionBinder,
+    node: Any,
+    function: registry.AggregateFunction,
+    args: tuple[Expression, ...],
+    span: Span | None,
+) -> tuple[Expression, ...]:
+    """`args` with what WITHIN GROUP (ORDER BY value) says, for the aggregates that are written so."""
+    keys = node.args.get("within_group") or []
+    name, syntax = function.doc.name, f"it is written {function.doc.syntax}"
+    if not function.ordered:
+        if keys:
+            raise BindError(f"{name} takes no WITHIN GROUP", code="TYP-001", span=span, hint=syntax)
+        return args
+    if len(keys) != 1 or len(args) != 1:
+        raise BindError(f"{name} needs WITHIN GROUP with one value", code="TYP-001", span=span, hint=syntax)
+    if keys[0].args.get("nulls"):
+        raise BindError(f"{name} ignores nulls: no NULLS FIRST or LAST", code="TYP-001", span=span, hint=syntax)
+    descending = Literal(BOOLEAN, bool(keys[0].args.get("descending")))
+    return (binder.bind(keys[0].this), args[0], descending)
 
 
 def _distinct(binder: ExpressionBinder, node: Any, name: str, span: Span | None) -> bool:
