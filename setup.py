@@ -63,5 +63,6 @@ directives = {
 setup(
     ext_modules=cythonize([extension(path) for path in sources], compiler_directives=directives, nthreads=2)
     if sources
-    else []
+    else [],
+    options={"build_ext": {"parallel": os.cpu_count()}},
 )
