@@ -296,5 +296,7 @@ _CASTS: dict[Kind, tuple[Kind, ...]] = {
 
 
 def castable(source: SqlType, target: SqlType) -> bool:
-    """Whether `CAST(source AS target)` exists (section 2.4)."""
+    """Whether `CAST(source AS target)` exists (section 2.4). Only an interval of one field is a number."""
+    if source.kind is Kind.INTERVAL_DAY and target.is_numeric and " TO " in source.qualifier:
+        return False
     return source.kind is Kind.NULL or target.kind in _CASTS.get(source.kind, ())

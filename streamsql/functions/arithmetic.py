@@ -148,7 +148,7 @@ def divided_by(call: CallContext, left: Datum, right: Datum) -> Datum:
     if call.result.kind is Kind.DECIMAL:
         return divide_decimals(call, left, right)
     try:
-        return pc.divide_checked(left, right)
+        return _finite(call, "/", pc.divide_checked(left, right), left, right)
     except pa.ArrowInvalid:
         zero = np.broadcast_to(numbers(right) == 0, call.length)
         call.fail(zero, "RUN-001", "division by zero")
@@ -158,7 +158,7 @@ def divided_by(call: CallContext, left: Datum, right: Datum) -> Datum:
             overflow = np.broadcast_to((numbers(left) == lowest) & (numbers(right) == -1), call.length)
             call.fail(overflow, "RUN-002", _overflow(call, "/", left, right))
             bad |= overflow
-        return pc.divide_checked(left, without(right, bad))
+        return _finite(call, "/", pc.divide_checked(left, without(right, bad)), left, right)
 
 
 def _resolve_neg(args: Sequence[Argument]) -> Resolution:
@@ -186,13 +186,21 @@ def _combine(call: CallContext, symbol: str, checked: Any, unchecked: Any, left:
     if call.result.kind is Kind.DECIMAL:
         return _combine_decimals(call, symbol, left, right)
     if call.result.is_approximate:
-        return unchecked(left, right)
+        return _finite(call, symbol, unchecked(left, right), left, right)
     try:
         return checked(left, right)
     except pa.ArrowInvalid:
         bad = np.broadcast_to(_overflows(symbol, numbers(left), numbers(right)), call.length)
         call.fail(bad, "RUN-002", _overflow(call, symbol, left, right))
         return checked(without(left, bad), right)
+
+
+def _finite(call: CallContext, symbol: str, result: Datum, left: Datum, right: Datum) -> Datum:
+    """`result`; REAL and DOUBLE rows where finite operands gave infinity fail."""
+    if call.result.is_approximate and (infinite := np.isinf(numbers(result))).any():
+        bad = infinite & np.isfinite(numbers(left)) & np.isfinite(numbers(right))
+        call.fail(np.broadcast_to(bad, call.length), "RUN-002", _overflow(call, symbol, left, right))
+    return result
 
 
 def _overflows(symbol: str, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Any:

@@ -13,7 +13,6 @@ import pyarrow as pa
 from streamsql.errors import BindError
 from streamsql.functions import convert_numbers, convert_text, convert_times
 from streamsql.functions.call import CallContext, Datum
-from streamsql.functions.intervals import ends
 from streamsql.types import DATETIME, INTERVALS, Kind, SqlType, castable
 
 Convert = Callable[[CallContext, Datum], Datum]
@@ -30,7 +29,7 @@ def converter(source: SqlType, target: SqlType, *, assignment: bool = False) -> 
     if source.kind is Kind.NULL:
         return _null
     if not castable(source, target) and not (source.kind is target.kind and source.is_interval):
-        raise _no_cast(source, target)
+        raise BindError(f"Cast function cannot convert value of type {source} to type {target}", code="TYP-002")
     if source.is_numeric:
         return convert_numbers.to_text if target.is_character else convert_numbers.to_number
     if source.is_character:
@@ -40,7 +39,7 @@ def converter(source: SqlType, target: SqlType, *, assignment: bool = False) -> 
     if source.kind is Kind.BOOLEAN:
         return convert_text.boolean_to_text if target.is_character else None
     if source.is_interval:
-        return _from_interval(source, target)
+        return _from_interval(target)
     return convert_times.to_text if target.is_character else convert_times.between
 
 
@@ -65,19 +64,12 @@ def _from_text(target: SqlType) -> Convert:
     return convert_times.from_text if target.kind in DATETIME else convert_text.to_interval
 
 
-def _from_interval(source: SqlType, target: SqlType) -> Convert | None:
+def _from_interval(target: SqlType) -> Convert | None:
     if target.is_character:
         return convert_text.interval_to_text
     if target.kind in INTERVALS:
         return convert_times.to_qualifier
-    first, last = ends(source.qualifier)
-    if first != last:
-        raise _no_cast(source, target)
     return convert_times.interval_to_number
-
-
-def _no_cast(source: SqlType, target: SqlType) -> BindError:
-    return BindError(f"Cast function cannot convert value of type {source} to type {target}", code="TYP-002")
 
 
 def _null(call: CallContext, value: Datum) -> Datum:

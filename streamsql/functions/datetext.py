@@ -37,7 +37,7 @@ def _register_parser(type_: SqlType, text: str, example: Example) -> None:
         return _parse(call, pattern, value)
 
     parse.__doc__ = f"{text} a Java date pattern describes; text behind the end of the pattern is ignored."
-    scalar(name, f"{name}(pattern, s)", resolve, examples=[example])(parse)
+    scalar(name, f"{name}(pattern, s)", resolve, examples=[example], volatile=True)(parse)
 
 
 def _register_formatter(type_: SqlType, text: str, example: Example) -> None:

@@ -199,7 +199,7 @@ _SYSLOG = (LogColumn("COLUMN1", TIMESTAMP), LogColumn("COLUMN2", TEXT))
 _LINE = r"(?s)^(?P<time>[A-Za-z]{3}\s+\d{1,2} \d{2}:\d{2}:\d{2})\s(?P<rest>.*)$"
 
 
-@scalar("SYS_LOG_PARSE", "SYS_LOG_PARSE(s)", _resolve_syslog)
+@scalar("SYS_LOG_PARSE", "SYS_LOG_PARSE(s)", _resolve_syslog, volatile=True)
 def sys_log_parse(call: CallContext, line: Datum) -> pa.Array:
     """A line of a system log, `Mon DD HH:MM:SS rest`, as COLUMN1 (its time) and COLUMN2 (the rest). The year is
     the current one, or the last one when that would be more than a day ahead."""

@@ -68,7 +68,7 @@ class ScalarFunction:
     # Set for functions that need their later arguments in some rows only (AND, OR, COALESCE): gives, for the value
     # of one argument, the rows it leaves open. Elsewhere failures of the arguments after it do not count.
     undecided: Callable[[Any], Any] | None = None
-    # The value depends on more than the arguments (CURRENT_ROW_TIMESTAMP …): never folded.
+    # The value depends on more than the arguments (the clock; the century of a year of two digits): never folded.
     volatile: bool = False
 
 

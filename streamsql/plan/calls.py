@@ -92,6 +92,14 @@ def number_literal(text: str, span: Span | None) -> Literal:
     return Literal(decimal(digits, scale), number, span=span)
 
 
+def reads_the_clock(expression: Expression) -> bool:
+    """Whether the value depends on when the query runs, and not only on the parts of the expression."""
+    if isinstance(expression, Cast):
+        return expression.type.kind is Kind.TIMESTAMP and expression.arg.type.kind is Kind.TIME
+    function = registry.scalar_function(expression.function) if isinstance(expression, Call) else None
+    return function is not None and function.volatile
+
+
 def may_stop_early(expression: Expression) -> bool:
     """Whether the expression is a call that may need its first argument only (AND, OR, COALESCE): a failure in
     another one does not count then."""
