@@ -60,6 +60,8 @@ class ForestOf final : public Forest {
           learning_(size_t(p.sample_size) * dimensions_), kept_(size_t(p.shingle) * p.columns) {}
 
     void run(const double* records, size_t count, bool learn, int threads, Results results) override {
+        if constexpr (std::is_same_v<Tree, LineTree>)
+            if (count == 1 && !members_.empty() && !results.attribution) return run_one(*records, learn, results.score);
         Batch batch(*this, count, threads, results);
         if (learn && members_.empty() && learned_ + int64_t(count) >= p_.sample_size) batch.fresh = seeds();
         batch.points.begin(kept_.data(), kept_count_);
@@ -133,6 +135,7 @@ class ForestOf final : public Forest {
     }
 
     static constexpr int MOST_GROUPS = 16;
+    static constexpr int MOST_TREES = 1000;
 
     // What one call works with; allocated before the forest changes.
     struct Batch {
@@ -172,6 +175,31 @@ class ForestOf final : public Forest {
         int turn = 0;         // the group whose sums are added next
     };
 
+    // What `run` does with one number, without the arrays of a batch.
+    void run_one(double x, bool learn, double* score) {
+        bool finite = std::fabs(x) <= std::numeric_limits<double>::max();
+        if (score) *score = finite ? score_of(Points::usable(x, Points::limit(1))) : std::numeric_limits<double>::quiet_NaN();
+        if (!finite || !learn) return;
+        x = Points::usable(x, Points::limit(1));
+        for (auto& member : members_)
+            if (member.sampler.next() == learned_) exchange(member, member.sampler.evict(member.random), &x, 0);
+        records_seen++;
+        learned_++;
+    }
+
+    double score_of(double x) const {
+        const LineTree* trees[MOST_TREES];
+        double scores[MOST_TREES], total = 0.0;
+        for (int i = 0; i < p_.trees; i++) trees[i] = &members_[size_t(i)].tree;
+        active_path->lines(trees, p_.trees, x, p_.sample_size, tables_, scores);
+        for (int g = 0; g < groups(); g++) {
+            double part = 0.0;
+            for (int i = first_of(g); i < first_of(g + 1); i++) part += scores[i];
+            total += part;
+        }
+        return total * scale();
+    }
+
     // Records taken through the trees together: enough to make up for fetching each tree, few enough that they and
     // their sums stay near.
     size_t block_size(bool explained) const {
@@ -179,6 +207,9 @@ class ForestOf final : public Forest {
         return std::min<size_t>(std::max<size_t>(rows, explained ? 256 : 1024), 8192);
     }
     int groups() const { return p_.trees < MOST_GROUPS ? p_.trees : MOST_GROUPS; }
+
+    int first_of(int group) const { return group * p_.trees / groups(); }
+    double scale() const { return tables_.log2[size_t(p_.sample_size)] / double(p_.trees); }
 
     std::vector<Member<Tree>> seeds() const {
         std::vector<Member<Tree>> fresh;
@@ -212,8 +243,7 @@ class ForestOf final : public Forest {
         batch.turn = 0;
         auto work = [&](int worker) {
             for (int g = batch.next_group++; g < groups(); g = batch.next_group++) {
-                int first = g * p_.trees / groups(), last = (g + 1) * p_.trees / groups();
-                for (int i = first; i < last; i++) walk(members_[size_t(i)], batch, from, learn, worker);
+                for (int i = first_of(g); i < first_of(g + 1); i++) walk(members_[size_t(i)], batch, from, learn, worker);
                 add(batch, g, worker);
             }
         };
@@ -296,7 +326,7 @@ class ForestOf final : public Forest {
     void deliver(Batch& batch, size_t from) {
         const Results& r = batch.results;
         if (!r.score || members_.empty()) return;
-        double scale = tables_.log2[p_.sample_size] / double(p_.trees), share = 1.0 / double(p_.trees);
+        double scale = this->scale(), share = 1.0 / double(p_.trees);
         size_t columns = size_t(p_.columns);
         Shares total = batch.shares(-1);
         for (size_t i = from; i < batch.points.size(); i++) {

@@ -4,11 +4,17 @@ cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp.memory cimport unique_ptr
 from libcpp.string cimport string
+from numpy cimport (
+    NPY_BOOL, NPY_DOUBLE, PyArray_CheckExact, PyArray_DATA, PyArray_DIM, PyArray_EMPTY, PyArray_ISCARRAY_RO,
+    PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp,
+)
 
 import numpy as np
 
 from rcf_ext import state
 from rcf_ext.explanation import Explanation
+
+import_array()
 
 
 cdef extern from "_forest.h" namespace "rcf" nogil:
@@ -64,10 +70,11 @@ def use_path(name):
     active_path = available_path(paths().index(name))
 
 
-def _checked(name, value, low, high):
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    value = value.__index__()
+cdef _checked(name, value, low, high):
+    if type(value) is not int:
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+        value = value.__index__()
     if not low <= value <= high:
         raise ValueError(f"{name} must be from {low} to {high}, not {value}")
     return value
@@ -158,38 +165,34 @@ cdef class RandomCutForest:
         self.forest.get().load(payload, len(payload))
 
     cdef _run(self, points, bint learn, bint scored, bint explain, threads):
-        cdef const double[:, ::1] records = self._matrix(points)
-        cdef size_t count = records.shape[0]
+        cdef ndarray records = self._matrix(points), scores = None, attribution, strength, high
+        cdef npy_intp[2] shape = [PyArray_DIM(records, 0), self.parameters.columns]
+        cdef const double* data = <const double*>PyArray_DATA(records)
+        cdef size_t count = shape[0]
         cdef int workers = _checked("threads", threads, 1, 256)
-        cdef int columns = self.parameters.columns
-        cdef double[::1] score
-        cdef double[:, ::1] attribution, strength
-        cdef uint8_t[:, ::1] high
         cdef Results results = Results(NULL, NULL, NULL, NULL)
-        scores = attributions = strengths = highs = None
         if scored:
-            scores = np.empty(count)
-            score = scores
+            scores = PyArray_EMPTY(1, shape, NPY_DOUBLE, 0)
+            results.score = <double*>PyArray_DATA(scores)
         if explain:
-            attributions, strengths = np.empty((count, columns)), np.empty((count, columns))
-            highs = np.empty((count, columns), dtype=np.bool_)
-            attribution, strength, high = attributions, strengths, highs.view(np.uint8)
+            attribution, strength = PyArray_EMPTY(2, shape, NPY_DOUBLE, 0), PyArray_EMPTY(2, shape, NPY_DOUBLE, 0)
+            high = PyArray_EMPTY(2, shape, NPY_BOOL, 0)
+            results.attribution, results.strength = <double*>PyArray_DATA(attribution), <double*>PyArray_DATA(strength)
+            results.high = <uint8_t*>PyArray_DATA(high)
         if count:
-            if scored:
-                results.score = &score[0]
-            if explain:
-                results.attribution, results.strength, results.high = &attribution[0, 0], &strength[0, 0], &high[0, 0]
             with nogil:
-                self.forest.get().run(&records[0, 0], count, learn, workers, results)
-        if explain:
-            return Explanation(scores, attributions, highs, strengths)
-        return scores
+                self.forest.get().run(data, count, learn, workers, results)
+        return Explanation(scores, attribution, high, strength) if explain else scores
 
-    cdef _matrix(self, points):
-        matrix = np.ascontiguousarray(points, dtype=np.float64)
+    cdef ndarray _matrix(self, points):
+        """Contiguous numbers whose first axis is the records; nothing is done to an array that is so already."""
         cdef int columns = self.parameters.columns
-        if columns == 1 and matrix.ndim == 1:
-            matrix = matrix.reshape(-1, 1)
-        if matrix.ndim != 2 or matrix.shape[1] != columns:
-            raise ValueError(f"points must have the shape (n, {columns}), not {matrix.shape}")
-        return matrix
+        cdef ndarray matrix
+        if PyArray_CheckExact(points) and PyArray_TYPE(points) == NPY_DOUBLE and PyArray_ISCARRAY_RO(points):
+            matrix = points
+        else:
+            matrix = np.ascontiguousarray(points, dtype=np.float64)
+        cdef int axes = PyArray_NDIM(matrix)
+        if axes == 2 and PyArray_DIM(matrix, 1) == columns or axes == 1 and columns == 1:
+            return matrix
+        raise ValueError(f"points must have the shape (n, {columns}), not {(<object>matrix).shape}")

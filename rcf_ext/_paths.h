@@ -18,6 +18,7 @@ namespace rcf {
 struct Path {
     const char* name;
     void (*line)(const LineTree&, const double*, size_t, int, const Tables&, double*, double*);
+    void (*lines)(const LineTree* const*, int, double, int, const Tables&, double*);
     void (*box)(const BoxTree&, const Rows&, size_t, size_t, int, const Tables&, Step*, Shares);
     void (*insert_box)(BoxTree&, int, const double*, uint64_t, Random&);
     void (*remove_box)(BoxTree&, int);
@@ -30,7 +31,7 @@ namespace portable {
 #include "_visit_box.h"
 #include "_update_box.h"
 #include "_visit_line.h"
-constexpr Path path = {"portable", visit_line, visit_box, insert_box, remove_box};
+constexpr Path path = {"portable", visit_line, visit_lines, visit_box, insert_box, remove_box};
 }  // namespace portable
 
 #if RCF_X86_PATHS
@@ -45,7 +46,7 @@ namespace avx2 {
 #include "_visit_box.h"
 #include "_update_box.h"
 #include "_visit_line.h"
-constexpr Path path = {"avx2", visit_line, visit_box, insert_box, remove_box};
+constexpr Path path = {"avx2", visit_line, visit_lines, visit_box, insert_box, remove_box};
 }  // namespace avx2
 #undef RCF_PATH_AVX2
 #pragma GCC pop_options
@@ -58,7 +59,7 @@ namespace avx512 {
 #include "_visit_box.h"
 #include "_update_box.h"
 #include "_visit_line.h"
-constexpr Path path = {"avx512", visit_line, visit_box, insert_box, remove_box};
+constexpr Path path = {"avx512", visit_line, visit_lines, visit_box, insert_box, remove_box};
 }  // namespace avx512
 #undef RCF_PATH_AVX512
 #pragma GCC diagnostic pop

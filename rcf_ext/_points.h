@@ -16,7 +16,13 @@ class Points {
     Points(int columns, int shingle, size_t most_records)
         : columns_(columns), shingle_(shingle), most_(most_records),
           buffer_((most_records + size_t(shingle)) * size_t(columns) + 16), record_of_(most_records),
-          hash_(most_records), limit_(std::numeric_limits<double>::max() / (4096.0 * columns * shingle)) {}
+          hash_(most_records), limit_(limit(columns * shingle)) {}
+
+    // Magnitudes beyond this count as this, so that no sum overflows.
+    static double limit(int dimensions) { return std::numeric_limits<double>::max() / (4096.0 * dimensions); }
+
+    // The number as trees see it: within the limit, and 0.0 for -0.0.
+    static double usable(double x, double limit) { return (x > limit ? limit : x < -limit ? -limit : x) + 0.0; }
 
     // Start from the records kept by an earlier call (at most shingle - 1 of them).
     void begin(const double* kept, int count) {
@@ -33,8 +39,7 @@ class Points {
             for (int k = 0; k < columns_; k++) {
                 double x = records[k];
                 finite &= std::fabs(x) <= std::numeric_limits<double>::max();
-                x = x > limit_ ? limit_ : x < -limit_ ? -limit_ : x;  // so that no sum overflows
-                out[k] = x + 0.0;                                     // -0.0 becomes 0.0
+                out[k] = usable(x, limit_);
             }
             if (!finite) continue;
             record_of_[valid_++] = i;

@@ -44,9 +44,9 @@ inline void score_lanes(const LineTree& tree, typename L::F x, int sample_size, 
     score = s;
 }
 
-// One row; the same operations in the same order.
-inline double score_one(const LineTree& tree, double x, int sample_size, const Tables& tables, double& direction) {
-    int leaf = tree.find(x), before = tree.depth(leaf - 1), after = tree.depth(leaf);
+// One row that falls to a leaf; the same operations in the same order.
+inline double score_at(const LineTree& tree, int leaf, double x, int sample_size, const Tables& tables, double& direction) {
+    int before = tree.depth(leaf - 1), after = tree.depth(leaf);
     int level = (before > after ? before : after) + 1;
     double v = tree.value[size_t(leaf)];
     direction = x - v;
@@ -77,7 +77,7 @@ inline void visit_line(const LineTree& tree, const double* x, size_t count, int 
     if (count - i <= 2) {
         for (; i < count; i++) {
             double direction_one;
-            score[i] += score_one(tree, x[i], sample_size, tables, direction_one);
+            score[i] += score_at(tree, tree.find(x[i]), x[i], sample_size, tables, direction_one);
             if (direction) direction[i] += direction_one;
         }
         return;
@@ -90,5 +90,26 @@ inline void visit_line(const LineTree& tree, const double* x, size_t count, int 
     for (size_t k = 0; i + k < count; k++) {
         score[i + k] += scores[k];
         if (direction) direction[i + k] += directions[k];
+    }
+}
+
+// One row through many trees. Trees are searched together, so that they do not wait for each other's memory.
+inline void visit_lines(const LineTree* const* trees, int count, double x, int sample_size, const Tables& tables,
+                        double* score) {
+    constexpr int TOGETHER = 8;
+    for (int from = 0; from < count; from += TOGETHER) {
+        const double* cut[TOGETHER];
+        int leaf[TOGETHER], top_step = 1;
+        for (int k = 0; k < TOGETHER; k++) {
+            const LineTree& tree = *trees[from + k < count ? from + k : count - 1];
+            cut[k] = tree.cut.data() - 1;
+            leaf[k] = 0;
+            top_step = std::max(top_step, tree.top_step);
+        }
+        for (int step = top_step; step > 0; step >>= 1)
+            for (int k = 0; k < TOGETHER; k++) leaf[k] += step * int(cut[k][leaf[k] + step] < x);
+        double direction;
+        for (int i = from; i < count && i < from + TOGETHER; i++)
+            score[i] = score_at(*trees[i], leaf[i - from], x, sample_size, tables, direction);
     }
 }

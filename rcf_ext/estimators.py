@@ -5,7 +5,7 @@ Neither library is needed or imported. Nothing is computed here; `RandomCutFores
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any, Literal, Self
@@ -168,6 +168,7 @@ class OnlineForest:
         RandomCutForest(1, *self._options)  # wrong options are reported here, not at the first record
         self._columns: list[str] | None = None
         self._forest: RandomCutForest | None = None
+        self._record = np.empty((0, 0))  # (1, columns), filled anew for each record
 
     @classmethod
     def of(cls, forest: RandomCutForest, columns: Sequence[str] | None = None) -> Self:
@@ -182,8 +183,13 @@ class OnlineForest:
             forest.seed,
         )
         online = cls(*options)
-        online._forest, online._columns = forest, None if columns is None else list(columns)
+        online._begin(forest, columns)
         return online
+
+    def _begin(self, forest: RandomCutForest, columns: Iterable[str] | None) -> RandomCutForest:
+        self._forest, self._columns = forest, None if columns is None else list(columns)
+        self._record = np.empty((1, forest.dimensions))
+        return forest
 
     @property
     def forest(self) -> RandomCutForest | None:
@@ -197,14 +203,14 @@ class OnlineForest:
 
     def score_one(self, x: Mapping[str, float] | Sequence[float]) -> float:
         """The anomaly score: 0 while learning, then from just above 0 to log2(sub_sample_size)."""
-        return float(self._forest.score(self._row(x))[0]) if self._forest is not None else 0.0
+        return self._forest.score(self._row(x)).item() if self._forest is not None else 0.0
 
     def learn_one(self, x: Mapping[str, float] | Sequence[float]) -> None:
         """Offer the record to the trees' samples."""
-        if self._forest is None:
-            self._columns = list(x) if isinstance(x, Mapping) else None
-            self._forest = RandomCutForest(len(x), *self._options)
-        self._forest.update(self._row(x))
+        forest = self._forest or self._begin(
+            RandomCutForest(len(x), *self._options), x if isinstance(x, Mapping) else None
+        )
+        forest.update(self._row(x))
 
     def explain_one(self, x: Mapping[str, float] | Sequence[float]) -> dict[str | int, ColumnExplanation]:
         """What each column adds to the score, by name (or place); empty until a record has been learned."""
@@ -217,7 +223,8 @@ class OnlineForest:
         return {name: ColumnExplanation(*part) for name, part in zip(names, parts, strict=True)}
 
     def _row(self, x: Mapping[str, float] | Sequence[float]) -> Matrix:
-        if isinstance(x, Mapping):
+        # Whether something is a Mapping takes long to find out, so the usual types come first.
+        if not isinstance(x, (list, tuple)) and isinstance(x, (dict, Mapping)):
             if self._columns is None:
                 raise ValueError("the forest has learned sequences of numbers, and this record has names")
             if x.keys() != set(self._columns):
@@ -225,4 +232,7 @@ class OnlineForest:
                     f"the record has the columns {', '.join(x)}; learned were {', '.join(self._columns)}"
                 )
             x = [x[name] for name in self._columns]
-        return np.array([x], dtype=np.float64)
+        if len(x) != self._record.shape[1]:
+            raise ValueError(f"the record has {len(x)} numbers; learned were {self._record.shape[1]}")
+        self._record[0] = x
+        return self._record

@@ -78,6 +78,9 @@ def test_all_ways_to_compute_give_the_same_bits(stream, dimensions: int, shingle
         explained = forest.process(records, explain=True)
         plain = RandomCutForest(dimensions, 9, 64, 1000, shingle, seed=2).process(records)
         assert np.array_equal(plain, explained.scores)
+        alone = RandomCutForest(dimensions, 9, 64, 1000, shingle, seed=2)
+        assert np.array_equal(np.concatenate([alone.process(record[None]) for record in records]), plain)
+        assert alone.to_bytes() == forest.to_bytes()
         results.append((forest.to_bytes(), explained))
     for state, explained in results[1:]:
         assert state == results[0][0]

@@ -193,7 +193,7 @@ def test_records_that_do_not_fit() -> None:
     online.learn_one({"a": 1, "b": 2})
     with pytest.raises(ValueError, match="the record has the columns a, c; learned were a, b"):
         online.score_one({"a": 1, "c": 2})
-    with pytest.raises(ValueError, match=r"points must have the shape \(n, 2\)"):
+    with pytest.raises(ValueError, match="the record has 1 numbers; learned were 2"):
         online.score_one([1.0])
     sequences = OnlineForest()
     sequences.learn_one([1.0])

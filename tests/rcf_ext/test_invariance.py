@@ -88,6 +88,23 @@ def test_cutting_threads_restarts_and_learning_alone(data: st.DataObject) -> Non
     assert whole.to_bytes() == forest.to_bytes() == silent.to_bytes()
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_records_that_come_one_by_one(data: st.DataObject) -> None:
+    forest = data.draw(forests())
+    records = data.draw(records_for(forest.dimensions))
+    whole, silent, scores = clone(forest), clone(forest), []
+    for record in records:
+        ahead = silent.score(record[None])
+        scores.append(forest.process(record[None]))
+        assert same(ahead, scores[-1])
+        silent.update([record])
+    if scores:
+        assert same(np.concatenate(scores), whole.process(records))
+    assert whole.to_bytes() == forest.to_bytes() == silent.to_bytes()
+    assert whole.records_seen == forest.records_seen == silent.records_seen
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_scores_stay_in_range_whatever_comes(data: st.DataObject) -> None:
