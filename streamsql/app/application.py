@@ -16,7 +16,7 @@ from streamsql.errors import ConfigError, ScriptErrors, nearest
 from streamsql.exec.evaluate import constant
 from streamsql.exec.operator import State
 from streamsql.functions.call import Times
-from streamsql.io.format import InputSchema
+from streamsql.io.format import Decoded, InputSchema
 from streamsql.plan import bind, explain, rewrite, unknown_sources
 from streamsql.plan.nodes import Application as Plan
 from streamsql.plan.nodes import Notice, Stream
@@ -54,7 +54,8 @@ class Application:
     seed: for everything random. The same script, rows and seed give the same results.
     rowtime: replay: the column that holds ROWTIME, one for all streams or by stream. Without: the time of arrival.
     lateness: replay: seconds by which rows may be out of order; what comes later still is an error row.
-    references: the reference tables, as Arrow data by name.
+    references: the reference tables, as Arrow data by name; `schemas` may state their columns too, else the data
+        does. `set_table` replaces the rows of one later.
     strict_kinesis: refuse what the service refused.
     clock: ms since 1970-01-01 UTC; the system's if not given.
 
@@ -78,7 +79,8 @@ class Application:
         if self._script.errors:
             raise ScriptErrors(self._script.errors)
         self._schemas = {name: input_schema(given) for name, given in (schemas or {}).items()}
-        self._tables = {name: _table(data) for name, data in (references or {}).items()}
+        self._tables: dict[str, pa.RecordBatch] = {}
+        self._table_schemas: dict[str, InputSchema] = {}
         self._rowtime = rowtime
         self._lateness = round(lateness * 1000)
         self._seed = seed
@@ -86,6 +88,11 @@ class Application:
         self._clock = clock
         self._engine: Engine | None = None
         self._kept: dict[str, list[pa.RecordBatch]] = {}
+        self._plan: Plan | None = None
+        for name, data in (references or {}).items():
+            if name in self._schemas:
+                self.declare_table(name, self._schemas.pop(name))
+            self.set_table(name, data)
         self._plan = None if schemas is None and self.missing_schemas else self._bind()
 
     # ------------------------------------------------------------ what it is
@@ -93,7 +100,7 @@ class Application:
     @property
     def missing_schemas(self) -> list[str]:
         """The streams that the script reads and whose columns are not known yet."""
-        known = {*self._schemas, *self._tables}
+        known = {*self._schemas, *self._table_schemas}
         return [name for name in unknown_sources(self._script) if name not in known]
 
     @property
@@ -128,6 +135,35 @@ class Application:
             raise ConfigError(f'"{stream}" cannot be declared: the application runs already')
         self._schemas[stream] = input_schema(schema)
         self._plan = None
+
+    # ------------------------------------------------------------ reference tables
+
+    def declare_table(self, name: str, schema: SchemaLike) -> None:
+        """State the columns of a reference table. Raises ConfigError once the application runs."""
+        if self._engine is not None:
+            raise ConfigError(f'table "{name}" cannot be declared: the application runs already')
+        self._table_schemas[name] = input_schema(schema)
+        self._plan = None
+
+    def set_table(self, name: str, data: Any) -> None:
+        """Load a reference table, or replace all of its rows: rows of streams that come later see the new ones.
+
+        `data` is whatever `feed` takes. Without a schema for the table its columns are those of the first data.
+        """
+        batches = list(batches_of(data))
+        rows = pa.concat_batches(batches) if len(batches) != 1 else batches[0]
+        if name not in self._table_schemas:
+            self.declare_table(name, rows.schema)
+        columns = columns_of(self._table_schemas[name])
+        arrays = conform(rows, columns, name)
+        self._tables[name] = pa.record_batch(arrays, names=[column.name for column in columns])
+        if self._engine is not None:
+            self._engine.graph.set_table(name, self._tables[name])
+
+    def load_table(self, name: str, decoded: Decoded) -> None:
+        """`set_table` with decoded records; those that gave no row go to the error stream."""
+        self.set_table(name, decoded.batch)
+        self.engine().report_table(name, decoded.rejects)
 
     # ------------------------------------------------------------ rows in
 
@@ -248,10 +284,7 @@ class Application:
 
     def _bind(self) -> Plan:
         inputs = {name: columns_of(schema) for name, schema in self._schemas.items()}
-        tables = {
-            name: tuple(Column(field.name, sql_type(field)) for field in rows.schema)
-            for name, rows in self._tables.items()
-        }
+        tables = {name: columns_of(schema) for name, schema in self._table_schemas.items()}
         bound = bind(self._script, inputs, tables=tables, strict=self._strict)
         return rewrite(bound, lambda expression: constant(expression, Times(0, 0)))
 
@@ -269,9 +302,3 @@ class Application:
         if stream not in inputs:
             raise ConfigError(f'"{stream}" is no input stream (inputs are {", ".join(inputs) or "none"})')
         return inputs.index(stream)
-
-
-def _table(data: Any) -> pa.RecordBatch:
-    """All rows of a reference table in one batch."""
-    batches = list(batches_of(data))
-    return pa.concat_batches(batches) if len(batches) != 1 else batches[0]

@@ -14,9 +14,11 @@ from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, row_records
 from streamsql.exec.graph import Graph
 from streamsql.exec.operator import END_OF_TIME, State
 from streamsql.functions.call import Times
+from streamsql.io.format import Reject
 from streamsql.plan.nodes import Application as Plan
 
 STATE_VERSION = 1
+BEFORE_INPUTS = -1  # the place of reference tables in the order of the error stream
 
 
 class Engine:
@@ -39,6 +41,7 @@ class Engine:
         self._arrival = ArrivalTimes(clock)
         self._started = clock()
         is_replay = any(feed.rowtime for feed in feeds)
+        self._replay = is_replay
         self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay)
         for name, rows in (tables or {}).items():
             self.graph.set_table(name, rows)
@@ -57,6 +60,14 @@ class Engine:
             record = row_records(error.row, range(int(has_time), error.row.num_columns))[0]
         level = "ERROR" if error.row is not None else "WARNING"
         self.graph.report(error.stream, error.time, error.name, error.message, record, level, own_time)
+
+    def report_table(self, table: str, rejects: Sequence[Reject]) -> None:
+        """Rows of the error stream for records of a reference table. They have no ROWTIME; in a replay they stand
+        before all rows, at 1970-01-01."""
+        time = 0 if self._replay else self._arrival.now()
+        for reject in rejects:
+            message = f'reference table "{table}": {reject.message}'
+            self.graph.errors.add(BEFORE_INPUTS, time, reject.name, message, reject.record, "null", "WARNING")
 
     def schema(self, stream: str) -> pa.Schema:
         """The Arrow schema of a stream's rows, ROWTIME first; hidden columns of inputs left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from streamsql.app.application import Application
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.run import BatchInput, Input, RecordInput
-from streamsql.app.sample import SampledSource, guess_format, has_header, plain_names
+from streamsql.app.sample import SampledSource, guess_format, has_header, plain_names, words_of
 from streamsql.app.schemas import batches_of, input_schema
 from streamsql.errors import ConfigError, ScriptErrors, StreamSQLError, nearest
 from streamsql.io.connector import Source
@@ -31,19 +31,6 @@ class OpenInput:
     source: Source
     schema: InputSchema
     csv_header: Literal["auto", "yes", "no"]
-
-
-def prepare(sql: str, options: RunOptions, person: Person) -> Application:
-    """The application that `launch` would run, as far as its inputs are known; nothing is read but samples.
-
-    Where the columns of a stream are not known, only the syntax has been checked (`missing_schemas` names it).
-    """
-    app = make_application(sql, options)
-    with ExitStack() as opened:
-        declare(app, open_inputs(sql, options.inputs, options, person, opened))
-    for stream, given in options.schemas.items():
-        app.declare(stream or DEFAULT_INPUT, input_schema(given))
-    return app
 
 
 def discover_schema(path: str, input_format: Literal["auto", "csv", "json"] = "auto") -> str:
@@ -68,19 +55,19 @@ def make_application(sql: str, options: RunOptions) -> Application:
     )
 
 
-def declare(app: Application, inputs: Sequence[OpenInput]) -> None:
-    """Tell the application its inputs' columns and bind it. Raises ScriptErrors."""
-    for each in inputs:
-        app.declare(each.stream, each.schema)
-    missing = app.missing_schemas if inputs else []
+def bind_inputs(app: Application) -> None:
+    """Bind the application, its inputs and tables being known. Raises ScriptErrors, with a hint how to feed what
+    nothing feeds."""
+    missing = app.missing_schemas
     try:
-        if inputs:
-            _ = app.plan
+        _ = app.plan
     except ScriptErrors as errors:
         for error in errors.errors:
-            names = [name for name in missing if f'"{name}"' in error.message]
-            if error.code == "NAM-001" and names and "did you mean" not in error.hint:
-                error.hint = f"if it comes from outside, feed it with --input {names[0]}=PATH"
+            name = next((name for name in missing if f'"{name}"' in error.message), "")
+            if error.code == "NAM-001" and name:
+                outside = f"--input {name}=PATH feeds a stream from outside, --reference {name}=PATH loads a table"
+                meant = "" if error.hint.startswith("there are") else error.hint
+                error.hint = f"{meant}; {outside}" if meant else outside
         raise
 
 
@@ -126,7 +113,7 @@ def _sampled_input(
     sampled = SampledSource(source)
     format_ = options.input_format if options.input_format != "auto" else guess_format(path, sampled.sample)
     if schema is None:
-        schema = plain_names(_discover(sampled, format_, path), sql)
+        schema = plain_names(_discover(sampled, format_, path, names=words_of(sql)), sql)
     else:
         schema = replace(schema, format="CSV" if format_ == "csv" else "JSON")
         if path.removesuffix(".gz").endswith(".tsv"):
@@ -138,7 +125,11 @@ def _sampled_input(
 
 
 def _discover(
-    source: SampledSource, format_: Literal["csv", "json"], path: str, roomy: bool = True
+    source: SampledSource,
+    format_: Literal["csv", "json"],
+    path: str,
+    roomy: bool = True,
+    names: Collection[str] = (),
 ) -> InputSchema:
     where = "standard input" if path == STANDARD else repr(path)
     if not source.sample:
@@ -147,7 +138,7 @@ def _discover(
             hint="give them with --schema '\"COLUMN\" TYPE, …'",
         )
     try:
-        return discover(source.records, format=format_, roomy=roomy)
+        return discover(source.records, format=format_, roomy=roomy, names=names)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error.message}", hint=error.hint) from None
 
@@ -170,14 +161,19 @@ def row_input(app: Application, stream: str, data: Any) -> Input:
     return BatchInput(app.conformed(stream, batch) for batch in batches)
 
 
-def check_names(schemas: Mapping[str, str], wanted: Sequence[tuple[str, str]]) -> None:
-    """Every schema is for a stream that an input feeds. Raises ConfigError that offers the nearest."""
-    streams = [stream or DEFAULT_INPUT for stream, _ in wanted]
+def check_names(
+    schemas: Mapping[str, str], wanted: Sequence[tuple[str, str]], references: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Every schema is for a stream that an input feeds, or for a reference table.
+
+    Raises ConfigError that offers the nearest.
+    """
+    streams = [*(stream or DEFAULT_INPUT for stream, _ in wanted), *(table for table, _ in references)]
     for stream in schemas:
         stream = stream or DEFAULT_INPUT
         if stream not in streams:
             guess = nearest(stream, streams)
             raise ConfigError(
-                f'--schema is given for "{stream}", which no --input feeds',
-                hint=f"did you mean {guess}?" if guess else f"inputs feed {', '.join(streams)}",
+                f'--schema is given for "{stream}", which no --input feeds and no --reference loads',
+                hint=f"did you mean {guess}?" if guess else f"there are {', '.join(streams)}",
             )

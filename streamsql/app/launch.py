@@ -8,11 +8,12 @@ import pyarrow as pa
 
 from streamsql.app.application import ERROR_STREAM, Application
 from streamsql.app.engine import Engine
-from streamsql.app.inputs import OpenInput, check_names, declare, make_application, open_inputs
+from streamsql.app.inputs import OpenInput, bind_inputs, check_names, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.outputs import Output, default_output, format_of, output_stream
 from streamsql.app.run import Limits, RecordInput, run
 from streamsql.app.summary import ErrorCount, Summary
+from streamsql.app.tables import ReferenceTables, open_references
 from streamsql.errors import ConfigError, nearest
 from streamsql.io.connector import Sink
 from streamsql.io.file import FileSink
@@ -25,23 +26,37 @@ def launch(sql: str, options: RunOptions, person: Person) -> Summary:
     """Run `sql` as the options say, to its end. Raises ScriptErrors, ConfigError, ConnectorError."""
     app = make_application(sql, options)
     wanted = options.inputs or ((DEFAULT_INPUT, STANDARD),)
-    check_names(options.schemas, wanted)
+    check_names(options.schemas, wanted, options.references)
+    files = open_references(sql, options, person)
+    for file in files:
+        app.declare_table(file.name, file.schema)
     with ExitStack() as opened:
         inputs = open_inputs(sql, wanted, options, person, opened)
-        declare(app, inputs)
+        for each in inputs:
+            app.declare(each.stream, each.schema)
+        bind_inputs(app)
         _check_rowtime(inputs, options)
         engine = app.engine([(each.stream, _rowtime(each.stream, options)) for each in inputs], keep=())
         outputs = _open_outputs(app, engine, options, opened)
         errors = ErrorCount()
         engine.subscribe(ERROR_STREAM, errors.take)
-        summary = Summary(engine.intake.counts, [pair for pair in outputs if pair[0] != ERROR_STREAM], errors)
+        summary = Summary(
+            engine.intake.counts, [pair for pair in outputs if pair[0] != ERROR_STREAM], errors, files
+        )
+        tables = ReferenceTables(app, files, person)
+        tables.load()
+
+        def between_steps() -> None:
+            tables.refresh()
+            person.progress(summary)
+
         run(
             engine,
             [RecordInput(each.source, decoder(each.schema, csv_header=each.csv_header)) for each in inputs],
             [output for _, output in outputs],
             Limits(options.batch_size, options.flush),
             person.interrupted,
-            lambda: person.progress(summary),
+            between_steps,
         )
     return summary
 

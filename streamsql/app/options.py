@@ -18,8 +18,11 @@ class RunOptions:
     """Everything about a run but its SQL. A path may be `-`; empty or None means that a default is chosen."""
 
     inputs: tuple[tuple[str, str], ...] = ()  # (stream, path) in order
+    references: tuple[tuple[str, str], ...] = ()  # (table, path)
     input_format: Literal["auto", "csv", "json"] = "auto"
-    schemas: Mapping[str, str] = field(default_factory=dict)  # stream → DDL text or the path of an InputSchema
+    schemas: Mapping[str, str] = field(
+        default_factory=dict
+    )  # stream or table → DDL text or the path of an InputSchema
     csv_header: Literal["auto", "yes", "no"] = "auto"
     rowtime: Mapping[str, str] = field(default_factory=dict)  # stream → column; "" stands for every stream
     lateness: float = 0.0  # seconds

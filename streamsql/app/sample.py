@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from streamsql.io.format import InputSchema, RecordColumn
 from streamsql.io.formats.names import RESERVED
 
 SAMPLE_BYTES = 1 << 16
+_NAMES = re.compile(r"""'[^']*'|(?:--|//)[^\n]*|/\*.*?\*/|"([^"]+)"|([^\W\d][\w$]*)""", re.DOTALL)
 PATIENCE = 1.0  # seconds to wait for a second record when the first is here
 
 
@@ -86,6 +88,11 @@ def plain_names(schema: InputSchema, sql: str) -> InputSchema:
         return replace(column, name=word)
 
     return replace(schema, columns=tuple(map(plain, schema.columns)))
+
+
+def words_of(sql: str) -> set[str]:
+    """The names in a SQL text, in upper case; words of the language, texts and comments are not among them."""
+    return {(quoted or plain).upper() for quoted, plain in _NAMES.findall(sql)} - RESERVED
 
 
 def has_header(sample: bytes, schema: InputSchema) -> bool:

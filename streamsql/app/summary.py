@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from streamsql.app.intake import Counts
 from streamsql.app.outputs import Output
+
+if TYPE_CHECKING:
+    from streamsql.app.tables import ReferenceFile
 
 
 @dataclass
@@ -37,11 +41,12 @@ class ErrorCount:
 
 @dataclass(frozen=True)
 class Summary:
-    """Rows in per input stream, rows out per output stream, rows in error."""
+    """Rows in per input stream, rows out per output stream, rows in error, rows of reference tables."""
 
     inputs: Mapping[str, Counts]
     outputs: Sequence[tuple[str, Output]]
     errors: ErrorCount
+    tables: Sequence[ReferenceFile] = ()
 
     @property
     def rows_in(self) -> int:
@@ -65,6 +70,9 @@ class Summary:
             if counts.late:
                 text += f", {counts.late:,} late"
             lines.append(text)
+        for table in self.tables:
+            unusable = f", {table.rejected:,} not usable" if table.rejected else ""
+            lines.append(f"  table {table.name}: {_rows(table.rows)}{unusable}")
         lines += [f"  out   {name}: {_rows(output.rows)}" for name, output in self.outputs]
         for (pump, kind), count in sorted(self.errors.by_kind.items()):
             lines.append(f"  error {f'pump {pump}' if pump else 'input'}: {_rows(count)}, {kind}")

@@ -16,6 +16,7 @@ examples:
   streamsql run app.sql < clicks.csv
   streamsql run app.sql --input clicks.csv.gz --rowtime timestamp --output DESTINATION_SQL_STREAM=out.json
   streamsql run app.sql --schema '"TICKER" VARCHAR(8), "PRICE" DOUBLE' --input-format csv
+  streamsql run lookup.sql --input trades.csv --reference COMPANIES=companies.csv
   streamsql run join.sql --input ORDERS=orders.json --input SHIPMENTS=shipments.json --rowtime ts
 
 exit codes: 0 done, 1 rows in error under --strict, 2 usage, 3 SQL error, 4 connector or state error,
@@ -111,10 +112,17 @@ def _what_comes_in(command: argparse.ArgumentParser) -> None:
     )
     _format(command)
     command.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="CSV or JSON file of a reference table; repeatable; read again when it changes",
+    )
+    command.add_argument(
         "--schema",
         action="append",
         default=[],
-        metavar="[STREAM=]SCHEMA",
+        metavar="[NAME=]SCHEMA",
         help="AWS InputSchema file (.json), or '\"COL\" TYPE, …' (default: discovered from the first records)",
     )
     command.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from streamsql.app.inputs import prepare
+from streamsql.app.check import prepare
 from streamsql.cli.main import DONE, report_sql
 from streamsql.cli.script import person, read_script, run_options
 from streamsql.errors import ScriptErrors, StreamSQLError
@@ -21,7 +21,8 @@ def main(options: argparse.Namespace) -> int:
             names = ", ".join(missing)
             print(
                 f"streamsql: names and types were not checked: the columns of {names} are not known\n"
-                f"  hint: say them with --schema '{missing[0]}=\"COLUMN\" TYPE, …', or give a sample with --input",
+                f"  hint: say them with --schema '{missing[0]}=\"COLUMN\" TYPE, …', or give a sample:\n"
+                f"  --input {missing[0]}=PATH for a stream, --reference {missing[0]}=PATH for a table",
                 file=sys.stderr,
             )
             return DONE

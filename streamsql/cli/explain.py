@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from streamsql.app.inputs import prepare
+from streamsql.app.check import prepare
 from streamsql.cli.main import DONE, report_sql
 from streamsql.cli.script import person, read_script, run_options
 from streamsql.errors import ConfigError, ScriptErrors
@@ -18,7 +18,8 @@ def main(options: argparse.Namespace) -> int:
         if missing := app.missing_schemas:
             raise ConfigError(
                 f"the columns of {', '.join(missing)} are not known",
-                hint=f"say them with --schema '{missing[0]}=\"COLUMN\" TYPE, …', or give a sample with --input",
+                hint=f"say them with --schema '{missing[0]}=\"COLUMN\" TYPE, …', or give a sample with --input, "
+                f"or with --reference {missing[0]}=PATH if it is a table",
             )
         print(app.explain())
     except ScriptErrors as error:

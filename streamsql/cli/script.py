@@ -38,12 +38,21 @@ def run_options(options: argparse.Namespace, **more: object) -> RunOptions:
         raise ConfigError("standard input cannot be both the SQL and the rows: give one of them as a file")
     return RunOptions(
         inputs=inputs,
+        references=tuple(map(_reference, options.reference)),
         input_format=options.input_format,
         schemas=by_stream("--schema", options.schema),
         csv_header=options.csv_header,
         strict_kinesis=options.strict_kinesis,
         **more,  # type: ignore[arg-type]
     )
+
+
+def _reference(text: str) -> tuple[str, str]:
+    """The table and the path of `NAME=PATH`. Raises ConfigError."""
+    name, path = named(text)
+    if not name or not path:
+        raise ConfigError(f"--reference {text}: say which table it is", hint="--reference NAME=PATH")
+    return name, path
 
 
 def by_stream(option: str, values: list[str]) -> dict[str, str]:

@@ -236,3 +236,32 @@ def test_a_stream_that_has_ended_holds_nobody_back() -> None:
     engine.intake.end(0)
     app.feed("B", pa.table({"n": [4], "t": [4]}))
     assert app.read("OUT")["N"].to_pylist() == [2, 3]
+
+
+LOOKUP = """
+CREATE STREAM "OUT" ("name" VARCHAR(16));
+CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM t."name" FROM "IN" AS i JOIN "T" AS t ON i."k" = t."k";
+"""
+
+
+def test_a_replaced_table_is_seen_by_later_rows() -> None:
+    """C-148"""
+    app = Application(LOOKUP, {"IN": '"k" INTEGER'}, references={"T": pa.table({"k": [1], "name": ["one"]})})
+    rows = pa.table({"k": [1, 2]})
+    app.feed("IN", rows)
+    app.set_table("T", pa.table({"k": [2, 1], "name": ["two", "uno"]}))
+    assert app.read("OUT")["name"].to_pylist() == ["one"]
+    app.feed("IN", rows)
+    assert app.read("OUT")["name"].to_pylist() == ["uno", "two"]
+
+
+def test_a_table_has_the_columns_of_its_schema() -> None:
+    schemas = {"IN": '"k" INTEGER', "T": '"k" INTEGER, "name" VARCHAR(2)'}
+    app = Application(LOOKUP, schemas, references={"T": pa.table({"name": ["one"], "k": ["1"]})})
+    assert [stream.name for stream in app.plan.streams if stream.is_input] == ["IN"]
+    app.feed("IN", pa.table({"k": [1]}))
+    assert app.read("OUT")["name"].to_pylist() == ["on"]
+    with pytest.raises(ConfigError, match='rows for T have no column "name"'):
+        app.set_table("T", pa.table({"k": [1]}))
+    with pytest.raises(ConfigError, match='table "U" cannot be declared: the application runs already'):
+        app.set_table("U", pa.table({"k": [1]}))

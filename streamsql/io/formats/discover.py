@@ -6,6 +6,7 @@ largest of its family, for running on a stream whose schema nobody wrote down.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from streamsql.errors import ConfigError
@@ -19,12 +20,15 @@ from streamsql.io.formats.schema import MAX_COLUMNS, check_schema
 SampleFormat = Literal["auto", "json", "csv"]
 
 
-def discover(sample: bytes, *, format: SampleFormat = "auto", roomy: bool = False) -> InputSchema:
+def discover(
+    sample: bytes, *, format: SampleFormat = "auto", roomy: bool = False, names: Collection[str] = ()
+) -> InputSchema:
     """The schema of the records in `sample`, whose last record may be cut off.
 
     `format` is "json", "csv" or "auto". A CSV header in the sample gives the names and is not taken as data;
     decode with `csv_header="auto"` or "yes" then. With `roomy`, types have room for values that the sample does
-    not show: BIGINT, DOUBLE and VARCHAR(65535).
+    not show: BIGINT, DOUBLE and VARCHAR(65535). `names`, in upper case, are those that columns are expected to
+    have: a first CSV row that holds one of them is a header, also above nothing but text.
     Raises ConfigError that says what to do when there is no schema to find.
     """
     text = _text(sample)
@@ -35,7 +39,7 @@ def discover(sample: bytes, *, format: SampleFormat = "auto", roomy: bool = Fals
     if format == "json" or (format == "auto" and text.lstrip()[0] in "{["):
         schema = _json_schema(text, roomy)
     elif format in ("csv", "auto"):
-        schema = _csv_schema(text, roomy)
+        schema = _csv_schema(text, roomy, names)
     else:
         raise ConfigError(f"the sample's format is {format!r}; it can be auto, json or csv")
     check_schema(schema)
@@ -72,8 +76,8 @@ def _json_schema(text: str, roomy: bool) -> InputSchema:
     return InputSchema(tuple(columns), "JSON", row_path=prefix)
 
 
-def _csv_schema(text: str, roomy: bool) -> InputSchema:
-    layout = csv_layout(text)
+def _csv_schema(text: str, roomy: bool, names: Collection[str]) -> InputSchema:
+    layout = csv_layout(text, names)
     columns: list[RecordColumn] = []
     for position, header in enumerate(layout.header[:MAX_COLUMNS]):
         name = unique(discovered_name(header, position), (column.name for column in columns))

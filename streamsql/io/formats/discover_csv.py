@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from streamsql.errors import ConfigError
@@ -24,8 +25,9 @@ class CsvLayout:
     rows: tuple[tuple[str, ...], ...]
 
 
-def csv_layout(text: str) -> CsvLayout:
-    """The layout of a sample whose last row may be cut off. Raises ConfigError for one without a whole row."""
+def csv_layout(text: str, names: Collection[str] = ()) -> CsvLayout:
+    """The layout of a sample whose last row may be cut off. `names`, in upper case, are those that columns are
+    expected to have. Raises ConfigError for a sample without a whole row."""
     row_delimiter = "\n" if "\n" in text or "\r" not in text else "\r"
     delimiter = max(CANDIDATES, key=lambda candidate: _score(_rows(text, candidate)))
     if _score(_rows(text, delimiter)) == (0, 0):
@@ -34,7 +36,7 @@ def csv_layout(text: str) -> CsvLayout:
     if not rows:
         raise ConfigError("the sample holds no whole CSV row", hint="check the input, or give the schema")
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
-    header = rows[0] if is_header(rows) else ("",) * width
+    header = rows[0] if is_header(rows, names) else ("",) * width
     return CsvLayout(delimiter, row_delimiter, header, tuple(rows[1:] if any(header) else rows))
 
 
@@ -63,9 +65,10 @@ def _score(rows: list[tuple[str, ...]]) -> tuple[float, int]:
     return (count / len(rows), width) if width > 1 else (0, 0)
 
 
-def is_header(rows: list[tuple[str, ...]]) -> bool:
+def is_header(rows: list[tuple[str, ...]], names: Collection[str] = ()) -> bool:
     """Whether the first row holds names: all its cells are distinct, non-empty texts, none a number or timestamp,
-    and either some column below is not text, or no cell comes again below it."""
+    and either some column below is not text, or no cell comes again below it and they look like names, or one is
+    among the expected `names`."""
     first, rest = rows[0], rows[1:]
     if len(set(first)) < len(first) or not all(cell.strip() for cell in first):
         return False
@@ -78,6 +81,8 @@ def is_header(rows: list[tuple[str, ...]]) -> bool:
         return True
     if any(cell in cells for cell, cells in zip(first, columns, strict=False)):
         return False
+    if any(cell.strip().upper() in names for cell in first):
+        return True
     return all(cell.strip().replace("_", "a").replace(" ", "a").isalnum() for cell in first) and _named(first)
 
 

@@ -134,3 +134,14 @@ def test_a_broken_line_and_a_cut_off_end_do_not_matter() -> None:
 def test_samples_without_a_schema(sample: bytes, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         discover(sample)
+
+
+def test_a_first_row_of_expected_names_is_a_header_also_above_text() -> None:
+    sample = b"Ticker,Company\nA,Alpha Ltd\n"
+    assert [column.name for column in discover(sample).columns] == ["COL_0", "COL_1"]
+    found = discover(sample, names={"TICKER"})
+    assert [column.name for column in found.columns] == ["Ticker", "Company"]
+    assert [column.name for column in discover(b"A,Alpha\nB,Beta\nA,Beth\n", names={"A"}).columns] == [
+        "COL_0",
+        "COL_1",
+    ]
