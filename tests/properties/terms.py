@@ -119,7 +119,9 @@ def real(term: Term) -> str:
     """A number as DOUBLE."""
     if not term.type.exact:
         return term.value
-    as_double = f"({term.value})::BIGINT::DOUBLE"
+    # By way of BIGINT, because DuckDB does not round a HUGEINT to the nearest DOUBLE.
+    by_way = "" if term.type.name == "DECIMAL" and term.type.precision > 18 else "::BIGINT"
+    as_double = f"({term.value}){by_way}::DOUBLE"
     return f"({as_double} / 1e{term.type.scale})" if term.type.scale else as_double
 
 
@@ -138,11 +140,13 @@ def common(left: Type, right: Type) -> Type:
     return decimal(min(digits, 19), scale)
 
 
-def widened(term: Term, type_: Type) -> str:
-    """The value as of the common type."""
+def widened(term: Term, type_: Type) -> Term:
+    """The value as of the common type; with 19 digits there is not always room for it."""
+    if type_.exact and (type_.precision, term.type.exact) == (19, True) and type_ != term.type:
+        return fitted(term.sql, rescaled(term, type_.scale), type_, term.fails)
     if type_.exact:
-        return rescaled(term, type_.scale)
-    return real(term) if type_ == DOUBLE else term.value
+        return Term(term.sql, rescaled(term, type_.scale), type_, term.fails)
+    return Term(term.sql, real(term) if type_ == DOUBLE else term.value, type_, term.fails)
 
 
 # ---------------------------------------------------------------- arithmetic
@@ -306,21 +310,24 @@ def is_test(term: Term, what: str) -> Term:
 def case(condition: Term, then: Term, otherwise: Term | None) -> Term:
     """CASE WHEN; only the branch that is taken can fail."""
     type_ = then.type if otherwise is None else common(then.type, otherwise.type)
-    other = widened(otherwise, type_) if otherwise else "NULL"
+    then = widened(then, type_)
+    other = widened(otherwise, type_) if otherwise else Term("", "NULL", type_)
     fails = either(
         condition.fails,
         only_if(f"COALESCE({condition.value}, FALSE)", then.fails),
-        only_if(f"NOT COALESCE({condition.value}, FALSE)", otherwise.fails if otherwise else NEVER),
+        only_if(f"NOT COALESCE({condition.value}, FALSE)", other.fails),
     )
-    sql = f"CASE WHEN {condition.sql} THEN {then.sql}{f' ELSE {otherwise.sql}' if otherwise else ''} END"
-    value = f"CASE WHEN {condition.value} THEN {widened(then, type_)} ELSE {other} END"
+    sql = f"CASE WHEN {condition.sql} THEN {then.sql}{f' ELSE {other.sql}' if otherwise else ''} END"
+    value = f"CASE WHEN {condition.value} THEN {then.value} ELSE {other.value} END"
     return Term(f"({sql})", f"({value})", type_, fails)
 
 
 def coalesce(left: Term, right: Term) -> Term:
+    """The first that is not null; the second is needed only where the first is null."""
     type_ = common(left.type, right.type)
-    fails = either(left.fails, only_if(f"{left.value} IS NULL", right.fails))
-    value = f"COALESCE({widened(left, type_)}, {widened(right, type_)})"
+    first, second = widened(left, type_), widened(right, type_)
+    fails = either(first.fails, only_if(f"{left.value} IS NULL", second.fails))
+    value = f"COALESCE({first.value}, {second.value})"
     return Term(f"COALESCE({left.sql}, {right.sql})", value, type_, fails)
 
 
