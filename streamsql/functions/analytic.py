@@ -124,8 +124,6 @@ def _resolve_decay(args: Sequence[Argument]) -> Resolution:
 
 
 def _decay(args: Sequence[Argument], result: SqlType, window: Window) -> RollingCall:
-    if window.rows or window.forever:
-        raise BindError("EXP_AVG needs a window RANGE INTERVAL … PRECEDING", code="STR-010")
     return RollingCall(RollingAggregate("decay", DOUBLE.arrow, DOUBLE.arrow, n=int(args[1].constant)), values=0)
 
 
@@ -140,5 +138,6 @@ registry.add_aggregate(
         _resolve_decay,
         None,
         _decay,
+        only_range=True,
     )
 )

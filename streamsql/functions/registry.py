@@ -84,6 +84,8 @@ class AggregateFunction:
     # Written name(…) WITHIN GROUP (ORDER BY value): `args` are the value, what is in parentheses, and a BOOLEAN
     # that says whether the order is descending.
     ordered: bool = False
+    # With OVER only where the window is RANGE INTERVAL … PRECEDING.
+    only_range: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,19 @@ def convert(expression: Expression, target: SqlType) -> Expression:
     return Cast(target, expression, span=expression.span)
 
 
+def keys(expressions: Sequence[Expression], clause: str) -> tuple[Expression, ...]:
+    """`expressions` as keys of GROUP BY, PARTITION BY or ORDER BY. Raises TYP-001 for a row value."""
+    for key in expressions:
+        if key.type.kind is Kind.ROW:
+            raise BindError(
+                f"a row value cannot stand in {clause}",
+                code="TYP-001",
+                span=key.span,
+                hint="take one of its fields",
+            )
+    return tuple(expressions)
+
+
 def same_values(source: SqlType, target: SqlType) -> bool:
     """Whether every value of `source` is a value of `target` already, so that no conversion is needed."""
     if source.kind is Kind.VARCHAR and target.kind is Kind.VARCHAR:

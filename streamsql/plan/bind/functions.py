@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from streamsql.errors import BindError, Span, UnsupportedError, nearest
 from streamsql.functions import registry
 from streamsql.plan.bind.frames import frame_of, resolve_window
-from streamsql.plan.calls import arguments, call, convert
+from streamsql.plan.calls import arguments, call, convert, keys
 from streamsql.plan.catalog import UserFunction
 from streamsql.plan.expressions import (
     AggregateCall,
@@ -194,18 +194,18 @@ def _ordered_arguments(
     span: Span | None,
 ) -> tuple[Expression, ...]:
     """`args` with what WITHIN GROUP (ORDER BY value) says, for the aggregates that are written so."""
-    keys = node.args.get("within_group") or []
+    order = node.args.get("within_group") or []
     name, syntax = function.doc.name, f"it is written {function.doc.syntax}"
     if not function.ordered:
-        if keys:
+        if order:
             raise BindError(f"{name} takes no WITHIN GROUP", code="TYP-001", span=span, hint=syntax)
         return args
-    if len(keys) != 1 or len(args) != 1:
+    if len(order) != 1 or len(args) != 1:
         raise BindError(f"{name} needs WITHIN GROUP with one value", code="TYP-001", span=span, hint=syntax)
-    if keys[0].args.get("nulls"):
+    if order[0].args.get("nulls"):
         raise BindError(f"{name} ignores nulls: no NULLS FIRST or LAST", code="TYP-001", span=span, hint=syntax)
-    descending = Literal(BOOLEAN, bool(keys[0].args.get("descending")))
-    return (binder.bind(keys[0].this), args[0], descending)
+    descending = Literal(BOOLEAN, bool(order[0].args.get("descending")))
+    return (binder.bind(order[0].this), args[0], descending)
 
 
 def _distinct(binder: ExpressionBinder, node: Any, name: str, span: Span | None) -> bool:
@@ -228,9 +228,12 @@ def _window_call(binder: ExpressionBinder, node: Any, over: Any, name: str, span
     if node.args.get("distinct") and name == "COUNT":
         raise BindError("COUNT(DISTINCT …) cannot be used with OVER", code="STR-009", span=span)
     spec = resolve_window(binder, over.args["window"])
-    keys = replace(binder, clause="PARTITION BY", aggregates=False, analytic=False).bind_all(spec.partition_by)
+    partition = replace(binder, clause="PARTITION BY", aggregates=False, analytic=False)
+    frame = frame_of(binder, spec, span)
+    if function.only_range and (frame.rows or frame.preceding is None):
+        raise BindError(f"{name} needs a window RANGE INTERVAL … PRECEDING", code="STR-010", span=span)
     return WindowCall(
-        result, name, args, keys, frame_of(binder, spec, span),
+        result, name, args, keys(partition.bind_all(spec.partition_by), "PARTITION BY"), frame,
         distinct=bool(node.args.get("distinct")),
         ignore_nulls=node.args.get("nulls") == "IGNORE",
         from_last=bool(node.args.get("from_last")),

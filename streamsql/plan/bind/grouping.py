@@ -11,6 +11,7 @@ from streamsql.errors import BindError
 from streamsql.plan.bind.expression import ExpressionBinder
 from streamsql.plan.bind.group_windows import group_window, is_group_window, tumble_as_step
 from streamsql.plan.calls import call
+from streamsql.plan.calls import keys as as_keys
 from streamsql.plan.explain import text
 from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, Literal, columns_used, transform
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Progress, Trend, of_time, period, trend, value_of_end
@@ -94,13 +95,16 @@ def bind_group(select: Any, state: SelectState, binder: ExpressionBinder) -> Gro
     """The grouping of a SELECT; its select list and HAVING are rewritten over the groups."""
     keys_binder = replace(binder, clause="GROUP BY", aggregates=False, analytic=False, select_list=False)
     if select.args.get("group_by"):
-        listed = [tumble_as_step(key) for key in keys_binder.bind_all(select.args["group_by"])]
+        listed = [
+            tumble_as_step(key) for key in as_keys(keys_binder.bind_all(select.args["group_by"]), "GROUP BY")
+        ]
         called = [key for key in listed if is_group_window(key)]
         keys = _unique([key for key in listed if key not in called])
         window: Window = group_window(called) if called else _tumbling(select, keys, state)
     else:
         stagger = select.args["windowed_by"]
-        keys = _unique(replace(keys_binder, clause="PARTITION BY").bind_all(stagger.args.get("partition_by")))
+        partition = replace(keys_binder, clause="PARTITION BY").bind_all(stagger.args.get("partition_by"))
+        keys = _unique(as_keys(partition, "PARTITION BY"))
         window = Stagger(_length(keys_binder, stagger))
     grouping = Grouping(window, keys)
     state.items = [replace(item, expression=grouping.over_output(item.expression)) for item in state.items]

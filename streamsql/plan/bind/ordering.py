@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from streamsql.errors import BindError, Span
 from streamsql.plan.bind.select import Item, SelectState, project
 from streamsql.plan.bind.source import Query
+from streamsql.plan.calls import keys as as_keys
 from streamsql.plan.expressions import Column, Expression, children
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend, period, trend
 from streamsql.plan.nodes import Project, Sort, SortKey
@@ -45,6 +46,7 @@ def bind_order(
         descending = bool(item.args.get("descending"))
         nulls = item.args.get("nulls")
         first = nulls == "FIRST" if nulls else descending
+        as_keys([expression], "ORDER BY")
         keys.append(OrderKey(expression, descending, first, span_of(item)))
     return keys
 
