@@ -151,11 +151,15 @@ class Application:
         `data` is whatever `feed` takes. Without a schema for the table its columns are those of the first data.
         """
         batches = list(batches_of(data))
-        rows = pa.concat_batches(batches) if len(batches) != 1 else batches[0]
         if name not in self._table_schemas:
-            self.declare_table(name, rows.schema)
+            if not batches and not isinstance(data, pa.Table):
+                raise ConfigError(f"there are no rows for {name} to take its columns from")
+            self.declare_table(name, batches[0].schema if batches else data.schema)
         columns = columns_of(self._table_schemas[name])
-        arrays = conform(rows, columns, name)
+        if batches:
+            arrays = conform(pa.concat_batches(batches), columns, name)
+        else:
+            arrays = [pa.array([], column.type.arrow) for column in columns]
         self._tables[name] = pa.record_batch(arrays, names=[column.name for column in columns])
         if self._engine is not None:
             self._engine.graph.set_table(name, self._tables[name])

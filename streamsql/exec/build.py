@@ -60,6 +60,10 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.lookup import Lookup
 
             return Lookup
+        case nodes.Exists():
+            from streamsql.exec.operators.exists import Exists
+
+            return Exists
         case nodes.AsOfJoin():
             from streamsql.exec.operators.asof import AsOfJoin
 

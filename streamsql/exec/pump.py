@@ -146,7 +146,7 @@ class Pump:
         match node:
             case nodes.Source(stream=stream):
                 return list(range(1, len(node.schema) - self._surroundings.hidden(stream)))
-            case nodes.Filter() | nodes.Sort() | nodes.Distinct():
+            case nodes.Filter() | nodes.Exists() | nodes.Sort() | nodes.Distinct():
                 return self._visible(node.input)
         return list(range(1, len(node.schema)))
 

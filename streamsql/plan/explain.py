@@ -94,6 +94,8 @@ def describe(node: nodes.Node) -> str:
             return f"Limit: {'all' if count is None else count} rows" + (f" after {offset}" if offset else "")
         case nodes.Lookup(kind=kind, table=table, keys=keys, condition=condition):
             return f"Lookup: {kind} {_name(table)} on {_on(keys, condition)}"
+        case nodes.Exists(table=table, keys=keys, condition=condition):
+            return f"Exists: in {_name(table)} on {_on(keys, condition)}"
         case nodes.Union():
             return "Union: merged by ROWTIME"
         case nodes.Sink(stream=stream):
@@ -124,7 +126,7 @@ def state(node: nodes.Node) -> str:
             return f"keeps left: {_join_window(left)}; right: {_join_window(right)}"
         case nodes.AsOfJoin():
             return "keeps right: the last row per key; left: rows that wait for the right side's time"
-        case nodes.Lookup(table=table):
+        case nodes.Lookup(table=table) | nodes.Exists(table=table):
             return f"keeps table {_name(table)}"
         case nodes.Union():
             return "keeps the rows of the side that is ahead"

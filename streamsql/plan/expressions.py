@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from streamsql.errors import Span
+from streamsql.types import Column as ColumnType
 from streamsql.types import SqlType
 
 
@@ -108,6 +109,18 @@ class WindowCall(Expression):
     distinct: bool = False
     ignore_nulls: bool = False
     from_last: bool = False
+
+
+@dataclass(frozen=True)
+class TableTest(Expression):
+    """Whether reference table `table` (with `columns`) has a row for which all `keys`, pairs of a stream row and a
+    table row expression, are equal and `condition`, over the stream's columns and then the table's, is TRUE; never
+    null. Binding leaves none of them in a plan: each becomes an `Exists` node."""
+
+    table: str
+    columns: tuple[ColumnType, ...]
+    keys: tuple[tuple[Expression, Expression], ...]
+    condition: Expression | None
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:

@@ -206,6 +206,17 @@ class Lookup(Unary):
 
 
 @dataclass(frozen=True)
+class Exists(Unary):
+    """One BOOLEAN column more: whether reference table `table` has a row that `keys` and `condition` find, as in
+    Lookup. `columns` are the table's; `condition` is over the input's columns, then the table's."""
+
+    table: str
+    columns: Schema
+    keys: tuple[tuple[Expression, Expression], ...]
+    condition: Expression | None
+
+
+@dataclass(frozen=True)
 class Union(Node):
     """UNION ALL: rows of all inputs merged by ROWTIME, ties in input order."""
 

@@ -11,23 +11,26 @@ from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.operator import Batches, Operator
 from streamsql.kernels.groups import GroupTable
 from streamsql.plan import nodes
+from streamsql.plan.nodes import Schema
 
 Rows = npt.NDArray[np.int64]
 
 
-class Lookup(Operator):
-    """For each row of the stream the rows of the table that match it, in the table's order, at once."""
+class TableReader(Operator):
+    """Finds the rows of a reference table that match rows of a stream; `pairs` are both sides' columns."""
 
-    def __init__(self, node: nodes.Lookup, context: Context) -> None:
+    def __init__(self, node: nodes.Lookup | nodes.Exists, pairs: Schema, context: Context) -> None:
         self._context = context
         self._name = node.table
-        self._outer = node.kind == "LEFT"
-        self._schema = arrow_schema(node.schema)
+        self._pair_schema = arrow_schema(pairs)
         self._stream_keys = context.computation([left for left, _ in node.keys])
         self._table_keys = context.computation([right for _, right in node.keys])
         self._condition = None if node.condition is None else context.computation([node.condition])
         self._table: pa.RecordBatch | None = None
         self._reload()
+
+    def bound(self) -> str:
+        return "the reference table"
 
     def _reload(self) -> None:
         """Index the table as it is now: rows ordered by key, and where each key's rows begin."""
@@ -46,25 +49,8 @@ class Lookup(Operator):
         counts = np.bincount(codes[rows], minlength=max(len(self._index), 1))
         self._begins: Rows = np.concatenate([[0], np.cumsum(counts)])
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        self._reload()
-        batch, keys = self._stream_keys.values(batch)
-        if not batch.num_rows:
-            return []
-        left, right = self._pairs(keys, batch.num_rows)
-        if self._condition is not None:
-            holds = self._condition.truths(self._joined(batch, left, right))
-            left, right = left[holds], right[holds]
-        if self._outer:
-            left, right = _with_unmatched(left, right, batch.num_rows)
-        else:
-            matched = np.zeros(batch.num_rows, dtype=bool)
-            matched[left] = True
-            self._context.filtered(batch.num_rows - int(matched.sum()))
-        return [self._joined(batch, left, right)] if len(left) else []
-
-    def _pairs(self, keys: list[pa.Array], length: int) -> tuple[Rows, Rows]:
-        """Rows of the stream and of the table with equal keys, in order of the stream."""
+    def _matches(self, keys: list[pa.Array], length: int) -> tuple[Rows, Rows]:
+        """For each row of the stream where in `_ordered` those with equal keys begin, and how many they are."""
         if keys:
             codes, _ = self._index.encode(keys, length, add=False)
             codes[~_without_nulls(keys, length)] = -1
@@ -72,10 +58,18 @@ class Lookup(Operator):
             codes = np.zeros(length, dtype=np.int32)
         known = codes >= 0
         begins = np.where(known, self._begins[codes], 0)
-        counts = np.where(known, self._begins[codes + 1], 0) - begins
+        return begins, np.where(known, self._begins[codes + 1], 0) - begins
+
+    def _pairs(self, batch: pa.RecordBatch, begins: Rows, counts: Rows) -> tuple[Rows, Rows]:
+        """Rows of the stream and of the table that match, in order of the stream; the condition is met."""
+        length = batch.num_rows
         left = np.repeat(np.arange(length), counts)
         within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return left, self._ordered[np.repeat(begins, counts) + within]
+        right = self._ordered[np.repeat(begins, counts) + within]
+        if self._condition is None:
+            return left, right
+        holds = self._condition.truths(self._joined(batch, left, right))
+        return left[holds], right[holds]
 
     def _joined(self, batch: pa.RecordBatch, left: Rows, right: Rows) -> pa.RecordBatch:
         """The rows of both sides beside each other; -1 on the right is a row of nulls."""
@@ -83,10 +77,29 @@ class Lookup(Operator):
         stream = batch if same else batch.take(pa.array(left))
         places = pa.array(right, mask=right < 0)
         columns = [column.take(places) for column in self._good.columns]
-        return pa.RecordBatch.from_arrays([*stream.columns, *columns], schema=self._schema)
+        return pa.RecordBatch.from_arrays([*stream.columns, *columns], schema=self._pair_schema)
 
-    def bound(self) -> str:
-        return "the reference table"
+
+class Lookup(TableReader):
+    """For each row of the stream the rows of the table that match it, in the table's order, at once."""
+
+    def __init__(self, node: nodes.Lookup, context: Context) -> None:
+        super().__init__(node, node.schema, context)
+        self._outer = node.kind == "LEFT"
+
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        self._reload()
+        batch, keys = self._stream_keys.values(batch)
+        if not batch.num_rows:
+            return []
+        left, right = self._pairs(batch, *self._matches(keys, batch.num_rows))
+        if self._outer:
+            left, right = _with_unmatched(left, right, batch.num_rows)
+        else:
+            matched = np.zeros(batch.num_rows, dtype=bool)
+            matched[left] = True
+            self._context.filtered(batch.num_rows - int(matched.sum()))
+        return [self._joined(batch, left, right)] if len(left) else []
 
 
 def _without_nulls(keys: list[pa.Array], length: int) -> npt.NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from streamsql import types
 from streamsql.errors import BindError, Span, UnsupportedError
 from streamsql.plan.bind import literals
 from streamsql.plan.bind.functions import bind_call
+from streamsql.plan.bind.subquery import bind_exists, bind_in
 from streamsql.plan.calls import call, convert
 from streamsql.plan.catalog import Catalog
 from streamsql.plan.expressions import Case, Cast, Column, Expression, Field, Literal
@@ -52,6 +53,8 @@ class ExpressionBinder:
     aliases: dict[str, Expression] = field(default_factory=dict)
     # Set while the arguments of an aggregate are bound: aggregates do not nest.
     inside_aggregate: bool = False
+    # Where the columns of a table inside IN or EXISTS begin: behind those of the row; 0: they cannot stand here.
+    table_start: int = 0
 
     def bind(self, node: Any) -> Expression:
         """The typed expression for a syntax node. Raises BindError with the place of what is wrong."""
@@ -184,14 +187,10 @@ class ExpressionBinder:
         return self._negated(node, result)
 
     def is_in(self, node: nodes.In) -> Expression:
-        """x IN (list), (a, b) IN (list of rows)."""
+        """x IN (list), (a, b) IN (list of rows), x IN (SELECT … FROM table)."""
         span = span_of(node)
         if node.args.get("query") is not None:
-            raise UnsupportedError(
-                "IN (SELECT …) is not supported yet",
-                span=span,
-                hint="join the reference table instead: JOIN table ON …",
-            )
+            return self._negated(node, bind_in(self, node))
         items = node.args.get("expressions") or []
         if isinstance(node.this, nodes.Tuple):
             rows = [self._row_comparison(nodes.EQ(this=node.this, expression=item), "=") for item in items]
@@ -297,7 +296,7 @@ class ExpressionBinder:
         return bind_call(self, node)
 
     def subquery(self, node: Any) -> Expression:
-        """A query used as a value or in EXISTS: not run."""
+        """A query used as a value: not run."""
         raise UnsupportedError(
             f"a subquery in {self.clause} is not supported yet", span=span_of(node), hint="use a join in FROM"
         )
@@ -337,7 +336,7 @@ _HANDLERS: dict[str, Handler] = {
     "Extract": _B.extract,
     "Call": _B.parameter_call,
     "Over": _B.parameter_call,
-    "Exists": _B.subquery,
+    "Exists": bind_exists,
     "Subquery": _B.subquery,
     **dict.fromkeys(literals.HANDLED, lambda _, node: literals.bind_literal(node)),
 }

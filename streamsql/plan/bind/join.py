@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from streamsql.errors import BindError, UnsupportedError
+from streamsql.plan.bind.conditions import all_of, conjuncts, equal_sides, moved
 from streamsql.plan.bind.expression import ExpressionBinder
 from streamsql.plan.bind.frames import bound_size, illegal, resolve_window, size
 from streamsql.plan.bind.source import From, SourceBinder
 from streamsql.plan.calls import call
-from streamsql.plan.expressions import Call, Column, Expression, columns_used, transform
+from streamsql.plan.expressions import Call, Column, Expression
 from streamsql.plan.monotonic import TIME
 from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Node, Schema
 from streamsql.plan.scope import Entry, Relation, Scope
@@ -230,35 +231,12 @@ class _Joiner:
             conditions = [*conditions, ExpressionBinder(scope, self.binder.catalog, "ON").condition(on)]
         keys, rest = [], []
         for part in (part for condition in conditions for part in conjuncts(condition)):
-            pair = _equal_sides(part, width, offset)
+            pair = equal_sides(part, width, offset)
             if pair is None:
                 rest.append(part)
             else:
-                keys.append((_moved(pair[0], -offset), _moved(pair[1], -width)))
-        combined = None
-        for part in rest:
-            combined = part if combined is None else call("AND", (combined, part), part.span)
-        return tuple(keys), combined
-
-
-def conjuncts(condition: Expression) -> list[Expression]:
-    """The parts of a condition joined by AND."""
-    if isinstance(condition, Call) and condition.function == "AND":
-        return [part for arg in condition.args for part in conjuncts(arg)]
-    return [condition]
-
-
-def _equal_sides(part: Expression, width: int, offset: int) -> tuple[Expression, Expression] | None:
-    """(left, right) of an equality between the two sides; None for any other condition."""
-    if not isinstance(part, Call) or part.function != "=":
-        return None
-    used = [columns_used(arg) for arg in part.args]
-    if not all(used) or any(offset and 0 in columns for columns in used):
-        return None
-    for left, right in ((0, 1), (1, 0)):
-        if max(used[left]) < width <= min(used[right]):
-            return part.args[left], part.args[right]
-    return None
+                keys.append((moved(pair[0], -offset), moved(pair[1], -width)))
+        return tuple(keys), all_of(rest)
 
 
 def _not_after(part: Expression, width: int) -> bool:
@@ -267,13 +245,6 @@ def _not_after(part: Expression, width: int) -> bool:
         return False
     left, right = part.args if part.function == ">=" else reversed(part.args)
     return isinstance(left, Column) and left.index in (0, 1) and isinstance(right, Column) and right.index == width
-
-
-def _moved(expression: Expression, by: int) -> Expression:
-    def move(part: Expression) -> Expression | None:
-        return replace(part, index=part.index + by) if isinstance(part, Column) else None
-
-    return transform(expression, move)
 
 
 def _has(relations: tuple[Relation, ...], name: str) -> bool:

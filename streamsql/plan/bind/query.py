@@ -14,6 +14,7 @@ from streamsql.plan.bind.join import bind_from
 from streamsql.plan.bind.ordering import OrderKey, bind_order, order_output
 from streamsql.plan.bind.select import Item, SelectState
 from streamsql.plan.bind.source import From, Query, SourceBinder
+from streamsql.plan.bind.subquery import filtered
 from streamsql.plan.calls import convert
 from streamsql.plan.catalog import Catalog, View
 from streamsql.plan.expressions import Column, Expression, Field, Literal, WindowCall, transform
@@ -125,8 +126,8 @@ class QueryBinder:
     def _where(self, select: Any, state: SelectState) -> None:
         where = select.args.get("where")
         if where is not None:
-            condition = ExpressionBinder(state.scope, self.catalog, "WHERE").condition(where)
-            state.node = Filter(state.node.schema, state.node, condition)
+            binder = ExpressionBinder(state.scope, self.catalog, "WHERE", table_start=len(state.node.schema))
+            state.node = filtered(state.node, binder.condition(where))
 
     def _items(self, select: Any, binder: ExpressionBinder, state: SelectState, source: From) -> None:
         for position, node in enumerate(select.args["expressions"]):
