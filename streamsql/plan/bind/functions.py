@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _SYNTAX_NAMES = {("SUBSTRING", "FROM"): "SUBSTRING FROM", ("SUBSTRING", "SIMILAR"): "SUBSTRING SIMILAR"}
 _TRIM_SIDES = ("LEADING", "TRAILING", "BOTH")
 
+_WINDOWS_IN_SQL = "windows are GROUP BY STEP(ROWTIME BY …), OVER (RANGE … PRECEDING) and WINDOWED BY STAGGER (…)"
+
 WINDOW_FUNCTIONS = {
     kind + suffix for kind in ("TUMBLE", "HOP", "SESSION") for suffix in ("", "_START", "_END", "_ROWTIME")
 }
@@ -90,6 +92,8 @@ def unknown_function(binder: ExpressionBinder, name: str, span: Span | None) -> 
             span=span,
             hint=f"write FROM TABLE({name}(CURSOR(SELECT STREAM …), …))",
         )
+    if binder.clause == "FROM" and (name in WINDOW_FUNCTIONS or name == "UNNEST" or name in registry.functions()):
+        return BindError(f"{name} is not a table function", code="NAM-004", span=span, hint=_WINDOWS_IN_SQL)
     guess = nearest(name, [*registry.functions(), *binder.catalog.functions])
     return BindError(
         f"function {name} does not exist",
