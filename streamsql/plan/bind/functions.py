@@ -92,7 +92,7 @@ def unknown_function(binder: ExpressionBinder, name: str, span: Span | None) -> 
             span=span,
             hint=f"write FROM TABLE({name}(CURSOR(SELECT STREAM …), …))",
         )
-    if binder.clause == "FROM" and (name in WINDOW_FUNCTIONS or name == "UNNEST" or name in registry.functions()):
+    if binder.clause == "FROM" and (name in WINDOW_FUNCTIONS or name in registry.functions()):
         return BindError(f"{name} is not a table function", code="NAM-004", span=span, hint=_WINDOWS_IN_SQL)
     guess = nearest(name, [*registry.functions(), *binder.catalog.functions])
     return BindError(
