@@ -72,6 +72,7 @@ def parser() -> Parser:
     check = commands.add_parser("check", help="say what is wrong in a SQL script")
     _script(check)
     _what_comes_in(check)
+    check.add_argument("--json", action="store_true", help="print what was found as JSON, for editors")
     explain = commands.add_parser("explain", help="show how an application will run")
     _script(explain)
     _what_comes_in(explain)
@@ -80,6 +81,13 @@ def parser() -> Parser:
         "path", nargs="?", default="-", metavar="PATH", help="file with the sample (default: stdin)"
     )
     _format(discover)
+    layout = commands.add_parser("format", help="lay out SQL scripts one way")
+    layout.add_argument("paths", nargs="*", metavar="PATH", help="scripts; - is stdin (default)")
+    how = layout.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if a script is not laid out so"
+    )
+    how.add_argument("--write", action="store_true", help="write the scripts back (default: to stdout)")
     functions = commands.add_parser("functions", help="list the SQL functions, or explain some")
     functions.add_argument("names", nargs="*", metavar="NAME", help="functions to explain")
     return top

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from streamsql.cli.arguments import parser
 from streamsql.errors import ConfigError, ConnectorError, ScriptErrors, StateError, StreamSQLError
 
-DONE, ROWS_IN_ERROR, USAGE, SQL_ERROR, OUTSIDE_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+DONE, ROWS_IN_ERROR, NOT_FORMATTED, USAGE, SQL_ERROR, OUTSIDE_ERROR, INTERRUPTED = 0, 1, 1, 2, 3, 4, 130
 
 
 def command() -> int:

@@ -18,17 +18,20 @@ def read_script(options: argparse.Namespace) -> tuple[str, str]:
         return options.sql, "SQL"
     if not options.script:
         raise ConfigError("which SQL? give a file, or the SQL itself with -c")
-    if options.script == "-":
+    return read_file(options.script)
+
+
+def read_file(path: str) -> tuple[str, str]:
+    """The text of a file, or of standard input for `-`, and the name to show for it. Raises ConfigError."""
+    if path == "-":
         return sys.stdin.read(), "standard input"
     try:
-        with open(options.script, encoding="utf-8", newline="") as file:
-            return file.read(), options.script
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read(), path
     except OSError as error:
-        raise ConfigError(
-            f"cannot read {options.script!r}: {error.strerror}", hint=_similar(options.script)
-        ) from None
+        raise ConfigError(f"cannot read {path!r}: {error.strerror}", hint=_similar(path)) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{options.script!r} is not UTF-8 text: byte {error.start} is wrong") from None
+        raise ConfigError(f"{path!r} is not UTF-8 text: byte {error.start} is wrong") from None
 
 
 def run_options(options: argparse.Namespace, **more: object) -> RunOptions:
