@@ -203,7 +203,7 @@ class ForestOf final : public Forest {
     // Records taken through the trees together: enough to make up for fetching each tree, few enough that they and
     // their sums stay near.
     size_t block_size(bool explained) const {
-        size_t rows = explained ? 32768 / size_t(Tree::width_of(dimensions_)) : 65536 / size_t(p_.columns);
+        size_t rows = explained ? 65536 / size_t(Tree::width_of(dimensions_)) : 65536 / size_t(p_.columns);
         return std::min<size_t>(std::max<size_t>(rows, explained ? 256 : 1024), 8192);
     }
     int groups() const { return p_.trees < MOST_GROUPS ? p_.trees : MOST_GROUPS; }

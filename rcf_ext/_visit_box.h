@@ -18,6 +18,7 @@ inline double distance(const double* low, const double* high, const double* x, i
 struct Going {
     double s;
     uint16_t row, id, level;
+    uint16_t last = NO_STEP;  // its latest step in the log
 };
 
 // Down to the leaves, a row per lane; `leaf` and `level` get a value for each row (and for lanes past the end).
@@ -80,13 +81,14 @@ inline int start(const BoxTree& tree, const double* x, size_t stride, const uint
     return kept;
 }
 
-// Up to the first box that holds the row. With a log, every step is added to it; returns the end of the log.
+// Up to the first box that holds the row. With a log, every step is added to it, and `last` tells each row's last step.
 template <class D, bool LOGGED>
-inline Step* climb(const BoxTree& tree, const double* x, size_t stride, int left, Going* going, const Tables& tables,
-                   double* s, Step* log) {
+inline void climb(const BoxTree& tree, const double* x, size_t stride, int left, Going* going, const Tables& tables,
+                  double* s, Step* log, uint16_t* last) {
     const double *ranges = tree.range.data(), *inverse = tables.inverse.data(), *boxes = tree.box.data();
     const uint16_t* parent = tree.parent.data();
     const int width = D::WIDTH == 4 ? 4 : tree.width;
+    int steps = 0;
     while (left > 0) {
         int kept = 0;
         for (int i = 0; i < left; i++) {
@@ -95,8 +97,10 @@ inline Step* climb(const BoxTree& tree, const double* x, size_t stride, int left
             double a = distance<D>(low, low + width, x + at.row * stride, width);
             double grown = ranges[at.id] + a, p = a / grown, weight = inverse[at.level];
             if (LOGGED) {
-                *log = {grown, 1.0 - p, weight, at.row, at.id};
-                log += a > 0.0;
+                log[steps] = {grown, 1.0 - p, weight, at.last, at.id};
+                at.last = a > 0.0 ? uint16_t(steps) : at.last;
+                last[at.row] = at.last;
+                steps += a > 0.0;
             }
             int up = parent[at.id];
             at.s = p * weight + (1.0 - p) * at.s;
@@ -108,7 +112,6 @@ inline Step* climb(const BoxTree& tree, const double* x, size_t stride, int left
         }
         left = kept;
     }
-    return log;
 }
 
 template <class D>
@@ -119,74 +122,108 @@ inline void visit_block(const BoxTree& tree, const double* x, size_t stride, con
     Going going[BLOCK];
     descend<Rows_>(tree, x, stride, count, leaf, level);
     int left = start(tree, x, stride, hashes, count, leaf, level, sample_size, tables, s, going);
-    climb<D, false>(tree, x, stride, left, going, tables, s, nullptr);
+    climb<D, false>(tree, x, stride, left, going, tables, s, nullptr, nullptr);
     for (int i = 0; i < count; i++) score[i] += s[i];
 }
 
-// Add the shares of the gaps between a row and a box: `left` is what the levels above leave, `grown` the range that the
-// gaps are parts of. Tiny ranges are scaled up, since their inverse would overflow. (Padding collects NaN, unread.)
-template <class D, bool TINY>
-inline void share_in(const double* low, const double* high, const double* x, int width, double left, double grown,
-                     double weight, double* attribution, double* direction) {
-    using V = typename D::V;
-    const double up = TINY ? 0x1.0p200 : 1.0, part = left / (grown * up);
-    const V unit = D::splat(up), scale = D::splat(part), worth = D::splat(part * weight);
-    for (int k = 0; k < width; k += D::WIDTH) {
-        V v = D::load(x + k), gap = D::sub(v, D::smaller(D::larger(v, D::load(low + k)), D::load(high + k)));
-        V size = TINY ? D::mul(D::abs(gap), unit) : D::abs(gap);
-        D::store(attribution + k, D::add(D::load(attribution + k), D::mul(size, worth)));
-        D::store(direction + k, D::add(D::load(direction + k), D::mul(gap, D::mul(size, scale))));
+// Numbers of one row, C vectors from one dimension on, that stay in registers while the steps of its climb are read.
+template <class D, int C>
+struct RowShares {
+    typename D::V x[C], attribution[C], direction[C];
+
+    RowShares(const double* row, const double* attribution_, const double* direction_) {
+        for (int c = 0; c < C; c++) {
+            x[c] = D::load(row + c * D::WIDTH);
+            attribution[c] = D::load(attribution_ + c * D::WIDTH);
+            direction[c] = D::load(direction_ + c * D::WIDTH);
+        }
     }
+
+    // Add the shares of the gaps between the row and a box: `left` is what the levels above leave, `grown` the range that
+    // the gaps are parts of. Tiny ranges are scaled up, since their inverse would overflow. (Padding collects NaN, unread.)
+    void add(const double* low, const double* high, double left, double grown, double weight) {
+        using V = typename D::V;
+        const double up = grown < 0x1.0p-900 ? 0x1.0p200 : 1.0, part = left / (grown * up);
+        const V unit = D::splat(up), scale = D::splat(part), worth = D::splat(part * weight);
+        for (int c = 0; c < C; c++) {
+            V lowest = D::load(low + c * D::WIDTH), highest = D::load(high + c * D::WIDTH);
+            V gap = D::sub(x[c], D::smaller(D::larger(x[c], lowest), highest));
+            V size = D::mul(D::abs(gap), unit);
+            attribution[c] = D::add(attribution[c], D::mul(size, worth));
+            direction[c] = D::add(direction[c], D::mul(gap, D::mul(size, scale)));
+        }
+    }
+
+    void store(double* attribution_, double* direction_) const {
+        for (int c = 0; c < C; c++) {
+            D::store(attribution_ + c * D::WIDTH, attribution[c]);
+            D::store(direction_ + c * D::WIDTH, direction[c]);
+        }
+    }
+};
+
+// Shares of one row in C vectors of dimensions from k on: its steps are read from the top down, since a step's share
+// is known once the product of (1 - p) over the levels above it is. Returns what all steps leave.
+template <class D, int C>
+inline double share(const BoxTree& tree, const double* x, int leaf, double leaf_gap, const Step* log, int last, int k,
+                    double* attribution, double* direction) {
+    RowShares<D, C> row(x + k, attribution + k, direction + k);
+    double left = 1.0;
+    for (; last != NO_STEP; last = log[last].previous) {
+        const Step& step = log[last];
+        const double* low = tree.low(step.id) + k;
+        row.add(low, low + tree.width, left, step.grown, step.weight);
+        left *= step.kept;
+    }
+    const double* p = tree.leaf_point(leaf) + k;
+    if (leaf_gap > 0.0) row.add(p, p, left, leaf_gap, 0.0);
+    row.store(attribution + k, direction + k);
+    return left;
 }
 
+// The same in all dimensions.
 template <class D>
-inline void share(const double* low, const double* high, const double* x, int width, double left, double grown,
-                  double weight, double* attribution, double* direction) {
-    if (grown < 0x1.0p-900)
-        share_in<D, true>(low, high, x, width, left, grown, weight, attribution, direction);
-    else
-        share_in<D, false>(low, high, x, width, left, grown, weight, attribution, direction);
+inline double share_all(const BoxTree& tree, const double* x, int leaf, const Step* log, int last, double* attribution,
+                        double* direction) {
+    constexpr int W = D::WIDTH;
+    const double* p = tree.leaf_point(leaf);
+    const double gap = distance<D>(p, p, x, tree.width);
+    double left = 1.0;
+    int k = 0;
+    for (; tree.width - k >= 4 * W; k += 4 * W) left = share<D, 4>(tree, x, leaf, gap, log, last, k, attribution, direction);
+    for (; tree.width - k >= 2 * W; k += 2 * W) left = share<D, 2>(tree, x, leaf, gap, log, last, k, attribution, direction);
+    for (; k < tree.width; k += W) left = share<D, 1>(tree, x, leaf, gap, log, last, k, attribution, direction);
+    return left;
 }
 
-// Scores and shares. A step's share is known once the product of (1 - p) over the levels above it is, so the steps
-// are logged on the way up and read backwards.
 template <class D>
 inline void explain_block(const BoxTree& tree, const double* x, size_t stride, const uint64_t* hashes, int count,
                           int sample_size, const Tables& tables, Step* log, Shares shares) {
     int leaf[BLOCK], level[BLOCK];
-    double s[BLOCK], first[BLOCK], remaining[BLOCK];
+    double s[BLOCK], first[BLOCK];
+    uint16_t last[BLOCK];
     Going going[BLOCK];
-    const int width = tree.width;
+    const size_t width = size_t(tree.width);
     descend<Rows_>(tree, x, stride, count, leaf, level);
     int left = start(tree, x, stride, hashes, count, leaf, level, sample_size, tables, s, going);
     for (int i = 0; i < count; i++) {
         first[i] = s[i];
-        remaining[i] = 1.0;
+        last[i] = NO_STEP;
     }
-    Step* end = climb<D, true>(tree, x, stride, left, going, tables, s, log);
-    while (end-- > log) {
-        size_t row = end->row;
-        const double* low = tree.low(end->id);
-        share<D>(low, low + width, x + row * stride, width, remaining[row], end->grown, end->weight,
-                 shares.attribution + row * width, shares.direction + row * width);
-        remaining[row] *= end->kept;
-    }
+    climb<D, true>(tree, x, stride, left, going, tables, s, log, last);
     for (int i = 0; i < count; i++) {
         shares.score[i] += s[i];
-        shares.even[i] += remaining[i] * first[i];
-        const double *p = tree.leaf_point(leaf[i]), *row = x + size_t(i) * stride;
-        double a = distance<D>(p, p, row, width);
-        if (a > 0.0) share<D>(p, p, row, width, remaining[i], a, 0.0, 
-                            shares.attribution + size_t(i) * width, shares.direction + size_t(i) * width);
+        shares.even[i] += first[i] * share_all<D>(tree, x + size_t(i) * stride, leaf[i], log, last[i],
+                                                  shares.attribution + size_t(i) * width,
+                                                  shares.direction + size_t(i) * width);
     }
 }
 
 template <class D>
 inline void visit_box_in(const BoxTree& tree, const Rows& rows, size_t from, size_t to, int sample_size,
                          const Tables& tables, Step* log, Shares shares) {
-    const size_t block = log && tree.width > 8 ? 16 : BLOCK;  // so that a block's shares stay in the first cache
-    for (size_t i = from; i < to; i += block) {
-        int count = int(to - i < block ? to - i : block);
+    for (size_t i = from; i < to; i += BLOCK) {
+        int count = int(to - i < BLOCK ? to - i : BLOCK);
         if (log)
             explain_block<D>(tree, rows.row(i), rows.stride, rows.hashes + i, count, sample_size, tables, log,
                              shares.from(i, size_t(tree.width)));

@@ -33,11 +33,12 @@ struct Shares {
 };
 
 // One box on a row's way up: the range of the box grown by the row, what the step leaves to the levels below it,
-// and the step's weight 1 / (depth + 1).
+// the step's weight 1 / (depth + 1), and the row's step before.
 struct Step {
     double grown, kept, weight;
-    uint16_t row, id;
+    uint16_t previous, id;
 };
+constexpr uint16_t NO_STEP = 0xFFFF;  // a block of rows has fewer
 
 // The score of a point that the tree holds.
 inline double seen_score(int depth, int mass, int sample_size, const Tables& tables) {
