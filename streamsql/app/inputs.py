@@ -13,7 +13,7 @@ from typing import Any, Literal
 from streamsql.app.application import Application
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.run import BatchInput, Input, RecordInput
-from streamsql.app.sample import SampledSource, guess_format, has_header, plain_names, words_of
+from streamsql.app.sample import SampledSource, guess_format, has_header, is_array, plain_names, words_of
 from streamsql.app.schemas import batches_of, input_schema
 from streamsql.errors import ConfigError, ScriptErrors, StreamSQLError, nearest
 from streamsql.io.connector import Source
@@ -116,6 +116,8 @@ def _sampled_input(
         schema = plain_names(_discover(sampled, format_, path, names=words_of(sql)), sql)
     else:
         schema = replace(schema, format="CSV" if format_ == "csv" else "JSON")
+        if schema.format == "JSON" and schema.row_path == "$" and is_array(sampled.sample):
+            schema = replace(schema, row_path="$[0:]")  # the rows are what the array holds
         if path.removesuffix(".gz").endswith(".tsv"):
             schema = replace(schema, column_delimiter="\t")
     header = options.csv_header

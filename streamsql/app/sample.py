@@ -103,6 +103,11 @@ def has_header(sample: bytes, schema: InputSchema) -> bool:
     return schema.format == "CSV" and names[: len(schema.columns)] == [c.name.upper() for c in schema.columns]
 
 
+def is_array(sample: bytes) -> bool:
+    """Whether JSON begins with an array."""
+    return sample.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
 def guess_format(path: str, sample: bytes) -> Literal["csv", "json"]:
     """`csv` or `json`, by the path's ending, else by how the sample begins."""
     named = format_of(path, "")
