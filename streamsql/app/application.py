@@ -76,8 +76,6 @@ class Application:
     ) -> None:
         self.sql = sql
         self._script = parse(sql)
-        if self._script.errors:
-            raise ScriptErrors(self._script.errors)
         self._schemas = {name: input_schema(given) for name, given in (schemas or {}).items()}
         self._tables: dict[str, pa.RecordBatch] = {}
         self._table_schemas: dict[str, InputSchema] = {}
@@ -93,7 +91,11 @@ class Application:
             if name in self._schemas:
                 self.declare_table(name, self._schemas.pop(name))
             self.set_table(name, data)
-        self._plan = None if schemas is None and self.missing_schemas else self._bind()
+        self._plan = None
+        if schemas is not None or not self.missing_schemas:
+            self._plan = self._bind()
+        elif self._script.errors:
+            raise ScriptErrors(self._script.errors)
 
     # ------------------------------------------------------------ what it is
 

@@ -142,7 +142,8 @@ def _skip_stray(lexed: Lexed, offset: int) -> int:
     what, hint = _STRAY.get(char, (f'the character "{char}"' if char.isprintable() else f"U+{ord(char):04X}", ""))
     if char == "$" and not lexed.text.startswith("${", offset):
         hint = "a name starts with a letter or _"
-    lexed.fail(f"{what} is not part of the language", offset, offset + 1, hint=hint)
+    code = "SYN-002" if "typographic" in what else "SYN-001"
+    lexed.fail(f"{what} is not part of the language", offset, offset + 1, code, hint)
     return offset + 1
 
 

@@ -63,15 +63,26 @@ def test_places_are_those_of_the_first_character() -> None:
 @pytest.mark.parametrize(
     ("sql", "line", "column", "said"),
     [
+        ("a % b", 1, 3, "MOD(a, b)"),
+        ("FROM ${name}", 1, 6, "template"),
+        ("a \\\nb", 1, 3, "backslash"),
+    ],
+)
+def test_letters_that_are_no_token(sql: str, line: int, column: int, said: str) -> None:
+    code, at_line, at_column, message = first_error(sql)
+    assert (code, at_line, at_column) == ("SYN-001", line, column)
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column", "said"),
+    [
         ("a\n 'b", 2, 2, "string is not closed"),
         ('a "b\nc', 1, 3, "quoted name is not closed"),
         ("a /* b", 1, 3, "comment is not closed"),
         ("a \u2013\u2013 b", 1, 3, "typographic dash"),
         ("\u201ca\u201d", 1, 1, "typographic quote"),
         ("\u2018a\u2019", 1, 1, "typographic quote"),
-        ("a % b", 1, 3, "MOD(a, b)"),
-        ("FROM ${name}", 1, 6, "template"),
-        ("a \\\nb", 1, 3, "backslash"),
         ("'a\ud800'", 1, 3, "half of a character"),
     ],
 )
