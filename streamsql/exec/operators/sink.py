@@ -11,7 +11,7 @@ from streamsql.exec.operator import Batches, Operator
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 
-MAX_ROW_BYTES = 512 * 1024
+MAX_ROW_BYTES = 511 * 1024  # 512 KB, of which the service kept 1 KB for itself
 
 
 class Sink(Operator):

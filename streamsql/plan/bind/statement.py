@@ -161,6 +161,9 @@ class StatementBinder:
         self.catalog.functions[name] = [other for other in known if other not in same] + [function]
 
     def _body(self, name: str, node: Any, parameters: Schema, result: types.SqlType) -> Expression:
+        for inner in node.args["body"].find_all(nodes.Call):
+            if inner.this.last == name and name not in self.catalog.functions:
+                raise BindError(f"function {name} calls itself", code="FUN-002", span=span_of(inner))
         relation = Relation(name, tuple(Entry(i, column) for i, column in enumerate(parameters)))
         body = ExpressionBinder(Scope((relation,)), self.catalog, "RETURN").bind(node.args["body"])
         if not types.assignable(body.type, result):
