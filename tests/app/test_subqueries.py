@@ -78,3 +78,27 @@ def test_the_plan_says_what_is_kept() -> None:
             └─ Source: S
 """
     assert app.explain().endswith(plan)
+
+
+@pytest.mark.parametrize(
+    ("source", "condition"),
+    [
+        ("", 'EXISTS (SELECT 1 FROM "T" AS t WHERE 10 / t."z" > 1 AND t."x" = s."x")'),
+        ("", 's."x" IN (SELECT 10 / "z" FROM "T")'),
+        ('JOIN "T" AS t ON s."x" = 10 / t."z"', "TRUE"),
+    ],
+)
+@pytest.mark.parametrize("live", [True, False])
+def test_a_row_of_the_table_that_cannot_be_computed_is_left_out(source: str, condition: str, live: bool) -> None:
+    app = Application(
+        'CREATE STREAM "OUT" ("x" INTEGER); CREATE PUMP "P" AS INSERT INTO "OUT" '
+        f'SELECT STREAM s."x" FROM "S" AS s {source} WHERE {condition}',
+        SCHEMAS,
+        references={"T": pa.table({"x": [1, 2], "z": [0, 5]})},
+        rowtime=None if live else "y",
+    )
+    app.feed("S", pa.table({"i": [0, 0], "x": [1, 2], "y": [1000, 2000]}))
+    assert app.read("OUT")["x"].to_pylist() == [2]
+    (error,) = app.errors().to_pylist()
+    assert (error["ERROR_NAME"], error["PUMP_NAME"]) == ("Division by zero", "P")
+    assert bytes.fromhex(error["DATA_ROW"]) == b'{"x":1,"z":0}'

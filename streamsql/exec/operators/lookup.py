@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -9,9 +11,11 @@ import pyarrow.compute as pc
 
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.operator import Batches, Operator
+from streamsql.functions.failures import Failures
 from streamsql.kernels.groups import GroupTable
 from streamsql.plan import nodes
 from streamsql.plan.nodes import Schema
+from streamsql.types import ROWTIME
 
 Rows = npt.NDArray[np.int64]
 
@@ -24,10 +28,16 @@ class TableReader(Operator):
         self._name = node.table
         self._pair_schema = arrow_schema(pairs)
         self._stream_keys = context.computation([left for left, _ in node.keys])
-        self._table_keys = context.computation([right for _, right in node.keys])
+        of_table = replace(context, reject=self._reject_table_rows)
+        self._table_keys = of_table.computation([right for _, right in node.keys])
         self._condition = None if node.condition is None else context.computation([node.condition])
         self._table: pa.RecordBatch | None = None
-        self._reload()
+
+    def _reject_table_rows(self, table: pa.RecordBatch, failures: Failures) -> None:
+        """A row of a table has no ROWTIME: in the error stream it stands before all rows."""
+        rowtime = pa.array(np.zeros(table.num_rows, dtype="datetime64[ms]"))
+        names = [ROWTIME.name, *table.schema.names]
+        self._context.reject(pa.RecordBatch.from_arrays([rowtime, *table.columns], names=names), failures)
 
     def bound(self) -> str:
         return "the reference table"
