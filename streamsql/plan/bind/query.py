@@ -210,13 +210,23 @@ class QueryBinder:
 
     # --- UNION and VALUES --------------------------------------------------------------------------------------
 
+    def _side(self, node: Any, ctes: dict[str, View]) -> Query:
+        """One side of UNION ALL: for a table there (STR-013) the error is the union's, STR-005."""
+        try:
+            return self.bind(node, ctes)
+        except BindError as error:
+            if error.code != "STR-013":
+                raise
+            message, hint = "UNION ALL needs a stream on both sides", error.message
+            raise BindError(message, code="STR-005", span=error.span, hint=hint) from error
+
     def _union(self, node: Any, ctes: dict[str, View]) -> Query:
         if node.args["kind"] != "UNION" or not node.args.get("all"):
             what = node.args["kind"] + (" ALL" if node.args.get("all") else "")
             raise BindError(
                 f"{what} is not allowed on streams; only UNION ALL is", code="STR-005", span=span_of(node)
             )
-        left, right = self.bind(node.this, ctes), self.bind(node.expression, ctes)
+        left, right = self._side(node.this, ctes), self._side(node.expression, ctes)
         if not (left.is_stream and right.is_stream):
             raise BindError("UNION ALL needs a stream on both sides", code="STR-005", span=span_of(node))
         sides = [left.node, right.node]
