@@ -161,3 +161,8 @@ def test_a_missing_stream_is_no_second_error_when_its_definition_failed() -> Non
 def test_a_name_in_another_case_is_offered() -> None:
     (error,) = errors_of("SELECT STREAM price FROM S")
     assert '"price"' in error.hint
+
+
+def test_a_join_without_windows_is_a_warning() -> None:
+    (notice,) = bind(parse("SELECT STREAM S.A FROM S JOIN R ON S.K = R.K"), INPUTS).notices
+    assert (notice.kind, notice.code) == ("warning", "STR-011")
