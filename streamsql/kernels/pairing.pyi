@@ -6,7 +6,7 @@ Numbers = npt.NDArray[np.int64]
 class Pairing:
     """Rows of two sides (0: left, 1: right), numbered from 0 on each side, and which of them meet.
 
-    A side is `(rows, preceding, following, outer)`: a window of the last `preceding` ms, or with `rows` of the last
+    A side is `(rows, preceding, following, outer)`: a window of the last `preceding` ms, or if `rows` of the last
     `preceding` + 1 rows; the other side's rows wait `following` ms for this side; `outer`: its unmatched rows are
     wanted. Rows are taken in the order of time, at equal times right before left.
     """
