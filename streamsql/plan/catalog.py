@@ -8,7 +8,7 @@ from typing import Any
 
 from streamsql.errors import BindError, Span, nearest
 from streamsql.plan.expressions import Expression
-from streamsql.plan.nodes import Notice, Pump, Schema, Sink, Stream
+from streamsql.plan.nodes import Node, Notice, Pump, Schema, Sink, Source, Stream
 from streamsql.types import ROWTIME, TIMESTAMP, Column, SqlType, varchar
 
 ERROR_STREAM = "ERROR_STREAM"
@@ -103,9 +103,9 @@ def input_stream(name: str, columns: Sequence[Column], hidden: Sequence[str]) ->
     return Stream(name, (ROWTIME, *columns, *extra), is_input=True, hidden=len(extra))
 
 
-def sources(node: Any) -> list[str]:
+def sources(node: Node) -> list[str]:
     """The names of all streams that a plan reads."""
-    own = [node.stream] if type(node).__name__ == "Source" else []
+    own = [node.stream] if isinstance(node, Source) else []
     return own + [name for child in node.inputs for name in sources(child)]
 
 

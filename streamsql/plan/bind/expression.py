@@ -50,7 +50,6 @@ class ExpressionBinder:
     analytic: bool = False
     select_list: bool = False
     windows: dict[str, Any] = field(default_factory=dict)
-    aliases: dict[str, Expression] = field(default_factory=dict)
     # Set while the arguments of an aggregate are bound: aggregates do not nest.
     inside_aggregate: bool = False
     # Where the columns of a table inside IN or EXISTS begin: behind those of the row; 0: they cannot stand here.
@@ -79,7 +78,7 @@ class ExpressionBinder:
     # --- names -------------------------------------------------------------------------------------------
 
     def name(self, node: nodes.Name) -> Expression:
-        """A column, a field of a row value, an alias of the select list (ORDER BY), or CURRENT_ROW_TIMESTAMP."""
+        """A column, a field of a row value, or CURRENT_ROW_TIMESTAMP."""
         parts = node.parts
         span = span_of(node)
         if len(parts) == 1:
@@ -95,8 +94,6 @@ class ExpressionBinder:
         return self._fields(entry.expression(span), parts[2:], span)
 
     def _simple_name(self, name: str, span: Span | None) -> Expression:
-        if name in self.aliases:
-            return self.aliases[name]
         if name == "ROWTIME" and self.scope.streams:
             if self.scope.streams > 1 and not self.select_list:
                 self.scope.column(name, span)
@@ -106,10 +103,7 @@ class ExpressionBinder:
                 return self.scope.column(name, span).expression(span)
             except BindError:
                 return call(name, (), span)
-        entry = self.scope.column(name, span)
-        if is_row(entry) and self.select_list:
-            return entry.expression(span)
-        return entry.expression(span)
+        return self.scope.column(name, span).expression(span)
 
     def _field_of_column(self, parts: tuple[str, ...], span: Span | None) -> Expression:
         columns = [entry for relation in self.scope.relations if (entry := relation.find(parts[0]))]
