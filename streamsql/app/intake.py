@@ -88,11 +88,6 @@ class Intake:
         self.counts = {name: Counts() for name in self._streams}
 
     @property
-    def is_live(self) -> bool:
-        """Whether ROWTIME comes from the clock."""
-        return self._replay is None
-
-    @property
     def wanted(self) -> int | None:
         """The input whose rows the others wait for; None: rows of any input are used at once."""
         return self._replay.slowest if self._replay and len(self._feeds) > 1 else None

@@ -32,11 +32,6 @@ def number_as(target: SqlType) -> Accept:
     return lambda type_: target if type_.is_numeric else None
 
 
-def integer_as(target: SqlType) -> Accept:
-    """Any integer or DECIMAL without a scale, converted to `target`."""
-    return lambda type_: target if type_.is_exact and type_.digits[1] == 0 else None
-
-
 def exactly(*kinds: Kind) -> Accept:
     """One of the kinds, as it is."""
     return lambda type_: type_ if type_.kind in kinds else None

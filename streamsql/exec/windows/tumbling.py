@@ -6,7 +6,7 @@ business of the operator (GROUP BY, ORDER BY).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,10 +167,3 @@ def changes(values: pa.Array) -> npt.NDArray[np.bool_]:
     if values.null_count:
         differ = pc.or_(differ, pc.xor(before.is_null(), after.is_null()))
     return np.asarray(differ, dtype=np.bool_)
-
-
-def concat(arrays: Sequence[pa.Array], type_: pa.DataType) -> pa.Array:
-    """The arrays as one, of `type_` when there are none."""
-    if len(arrays) == 1:
-        return arrays[0]
-    return pa.concat_arrays(arrays) if arrays else pa.array([], type_)
