@@ -10,7 +10,7 @@ import datetime as dt
 import shlex
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,26 +18,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from streamsql.app.application import Application
+from streamsql.app.application import Application, system_clock
+from streamsql.app.schemas import input_schema
 from streamsql.errors import StreamSQLError
+from streamsql.exec.errors import ERROR_SCHEMA
+from streamsql.io.formats import decoder
 from streamsql.types import Kind, SqlType
 
 MODES = ("whole", "rows", "restart")
 DAY = dt.datetime(2024, 1, 1)
 DEFAULT_SCHEMA = {"S": '"A" INTEGER, "K" VARCHAR(8)'}
-DIRECTIVES = {
-    "test",
-    "schema",
-    "statement",
-    "feed",
-    "watermark",
-    "query",
-    "errors",
-    "finish",
-    "restart",
-    "explain",
-}
-DIRECTIVES |= {"strict", "reference"}
+ERROR_COLUMNS = ("DATA_ROWTIME", "PUMP_NAME", "ERROR_NAME", "MESSAGE")
 
 
 @dataclass
@@ -73,7 +64,7 @@ def parse_steps(lines: list[str]) -> Iterator[Step]:
         if not line.strip() or line.startswith("#"):
             continue
         step = Step(number, line.split())
-        if step.words[0] not in DIRECTIVES:
+        if step.words[0] != "test" and not hasattr(Script, f"do_{step.words[0]}"):
             raise ValueError(f"line {number}: unknown directive {step.words[0]!r}")
         block: list[str] = step.body
         while number < len(lines) and lines[number].strip() and step.words[0] != "test":
@@ -152,16 +143,21 @@ class Script:
         self.schemas: dict[str, str] = {}
         self.references: dict[str, pa.Table] = {}
         self.strict = False
+        self.length = 0
+        self.now: int | None = None  # the clock of a live test, ms since 1970; None: a replay
         self.app: Application | None = None
         self.unread: dict[str, list[str]] = {}
+        self.unread_errors: pa.Table = ERROR_SCHEMA.empty_table()
 
     def make(self, extra: str = "") -> Application:
+        live = self.now is not None
         return Application(
-            ";\n".join([*self.sql, extra]),
+            ";\n".join([*self.sql, extra]).ljust(self.length),
             schemas=self.schemas or DEFAULT_SCHEMA,
             references=self.references,
-            rowtime="ROWTIME",
+            rowtime=None if live else "ROWTIME",
             strict_kinesis=self.strict,
+            clock=(lambda: self.now or 0) if live else system_clock,
         )
 
     def started(self) -> Application:
@@ -175,6 +171,9 @@ class Script:
     def do_schema(self, step: Step, stream: str) -> None:
         self.schemas[stream] = " ".join(step.body)
 
+    def do_length(self, _step: Step, characters: str) -> None:
+        self.length = int(characters)
+
     def do_strict(self, _step: Step, switch: str) -> None:
         self.strict = switch == "on"
 
@@ -182,6 +181,8 @@ class Script:
         rows = [[None if word == "NULL" else word for word in words_of(line)] for line in step.body]
         arrays = [pa.array([row[number] for row in rows]) for number in range(len(columns))]
         self.references[name] = pa.table(arrays, names=list(columns))
+        if self.app is not None:
+            self.app.set_table(name, self.references[name])
 
     def do_statement(self, step: Step, outcome: str, *message: str) -> None:
         sql = "\n".join(step.body)
@@ -194,13 +195,47 @@ class Script:
             self.make(sql)
         assert wanted in str(caught.value), f"line {step.line}: got {caught.value}"
 
-    def do_feed(self, step: Step, stream: str) -> None:
+    def do_feed(self, step: Step, stream: str, times: str = "1") -> None:
         app = self.started()
-        rows = self.rows(app, stream, step.body)
-        for start in range(0, rows.num_rows, 1 if self.mode == "rows" else max(1, rows.num_rows)):
-            app.feed(stream, rows.slice(start, 1 if self.mode == "rows" else None))
+        lines = [line.replace("{n}", str(n)) for n in range(1, int(times) + 1) for line in step.body]
+        rows = self.rows(app, stream, lines)
+        for batch in self.batches(rows):
+            if self.now is not None:
+                self.now = batch["ROWTIME"][0].value
+                batch = batch.drop_columns(["ROWTIME"])
+            app.feed(stream, batch)
         if self.mode == "restart":
             self.restart()
+
+    def batches(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """The rows as they are pushed: one by one, or all at once; live, those that come at the same time."""
+        starts = list(range(rows.num_rows)) if self.mode == "rows" else [0][: rows.num_rows]
+        if self.now is not None and self.mode != "rows":
+            times = rows["ROWTIME"].to_pylist()
+            starts = [number for number in range(len(times)) if not number or times[number] != times[number - 1]]
+        for start, end in zip(starts, [*starts[1:], rows.num_rows], strict=True):
+            yield rows.slice(start, end - start)
+
+    def do_records(self, step: Step, stream: str, format_: str) -> None:
+        app = self.started()
+        schema = replace(input_schema(self.schemas[stream]), format=format_)
+        inputs = [found.name for found in app.plan.streams if found.is_input]
+        decode = decoder(schema, csv_header="no")
+        lines = [line.encode() + b"\n" for line in step.body]
+        pieces = lines if self.mode == "rows" else [b"".join(lines)]
+        for decoded in [*(decode.feed(piece) for piece in pieces), decode.finish()]:
+            app.engine().intake.take(inputs.index(stream), decoded.batch, decoded.rejects)
+        if self.mode == "restart":
+            self.restart()
+
+    def do_clock(self, _step: Step, time: str) -> None:
+        self.now = parse_time(time)
+        if self.app is not None:
+            self.app.tick()
+
+    def do_pump(self, _step: Step, name: str, state: str) -> None:
+        graph = self.started().engine().graph
+        {"start": graph.start_pump, "stop": graph.stop_pump}[state](name)
 
     @staticmethod
     def rows(app: Application, stream: str, lines: list[str]) -> pa.RecordBatch:
@@ -216,7 +251,7 @@ class Script:
         old = self.started()
         for stream in old.streams:
             self.unread.setdefault(stream, []).extend(format_rows(old.read(stream)))
-        self.unread.setdefault("", []).extend(self.error_rows(old))
+        self.unread_errors = pa.concat_tables([self.unread_errors, old.errors()])
         self.app = self.make()
         self.app.restore(old.snapshot())
 
@@ -232,16 +267,13 @@ class Script:
     def do_query(self, _step: Step, stream: str) -> list[str]:
         return self.unread.pop(stream, []) + format_rows(self.started().read(stream))
 
-    def do_errors(self, _step: Step) -> list[str]:
-        return self.unread.pop("", []) + self.error_rows(self.started())
-
-    @staticmethod
-    def error_rows(app: Application) -> list[str]:
-        table = app.errors()
-        return format_rows(table.select(["DATA_ROWTIME", "PUMP_NAME", "ERROR_NAME", "MESSAGE"]))
+    def do_errors(self, _step: Step, *columns: str) -> list[str]:
+        table = pa.concat_tables([self.unread_errors, self.started().errors()])
+        self.unread_errors = ERROR_SCHEMA.empty_table()
+        return format_rows(table.select(list(columns or ERROR_COLUMNS)))
 
     def do_explain(self, _step: Step) -> list[str]:
-        return self.started().explain().splitlines()
+        return [line for line in self.started().explain().splitlines() if line]
 
 
 class SltItem(pytest.Item):
