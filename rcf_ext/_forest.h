@@ -134,7 +134,7 @@ class ForestOf final : public Forest {
         for (size_t i = 0; i < count; i++) require(std::fabs(points[i]) < HUGE_VAL, "a record is not finite");
     }
 
-    static constexpr int MOST_GROUPS = 16;
+    static constexpr int MOST_GROUPS = 20;
     static constexpr int MOST_TREES = 1000;
 
     // What one call works with; allocated before the forest changes.
@@ -146,13 +146,14 @@ class ForestOf final : public Forest {
               explained(results.attribution != nullptr),
               width(size_t(Tree::width_of(forest.dimensions_))),
               cells(most * (!explained ? 1 : width == 1 ? 2 : 2 + 2 * width)),
-              sums(results.score ? cells * (1 + size_t(this->threads)) : 0),
+              parts(this->threads == 1 ? 1 : 2 * this->threads),
+              sums(results.score ? cells * (1 + size_t(parts)) : 0),
               log_size(explained && width > 1 ? size_t(BLOCK) * size_t(forest.p_.sample_size) : 0),
               log(log_size * size_t(this->threads)) {}
 
-        // Sums of a worker, or for -1 the totals.
-        Shares shares(int worker) {
-            double* at = sums.data() + size_t(worker + 1) * cells;
+        // Sums of a group, or for -1 the totals. A part serves one group after the other.
+        Shares shares(int group) {
+            double* at = sums.data() + (group < 0 ? 0 : size_t(1 + group % parts)) * cells;
             if (!explained) return {at};
             double* even = at + most * (1 + width);
             return {at, at + most, even, even + most};
@@ -165,13 +166,15 @@ class ForestOf final : public Forest {
         bool explained;
         size_t width;         // padded dimensions
         size_t cells;         // numbers in one set of sums
-        Array<double> sums;   // the totals, then one set per thread
+        int parts;            // sets of sums of groups: two per thread, so that none waits for a slower one
+        Array<double> sums;   // the totals, then the parts
         size_t log_size;      // steps that a block of rows can take
         Array<Step> log;
         std::vector<Member<Tree>> fresh;
         std::mutex mutex;
         std::condition_variable turned;
         std::atomic<int> next_group{0};
+        bool done[MOST_GROUPS] = {};  // groups whose sums are complete
         int turn = 0;         // the group whose sums are added next
     };
 
@@ -243,8 +246,10 @@ class ForestOf final : public Forest {
         batch.turn = 0;
         auto work = [&](int worker) {
             for (int g = batch.next_group++; g < groups(); g = batch.next_group++) {
-                for (int i = first_of(g); i < first_of(g + 1); i++) walk(members_[size_t(i)], batch, from, learn, worker);
-                add(batch, g, worker);
+                await_part(batch, g);
+                for (int i = first_of(g); i < first_of(g + 1); i++)
+                    walk(members_[size_t(i)], batch, from, learn, batch.shares(g), worker);
+                add(batch, g);
             }
         };
         std::vector<std::thread> helpers;
@@ -256,23 +261,30 @@ class ForestOf final : public Forest {
         for (auto& helper : helpers) helper.join();
     }
 
-    // Add the sums of a group to the total when its turn has come, and clear them.
-    void add(Batch& batch, int group, int worker) {
+    // Wait until the group that had the part before is in the total.
+    static void await_part(Batch& batch, int group) {
         std::unique_lock<std::mutex> lock(batch.mutex);
-        batch.turned.wait(lock, [&] { return batch.turn == group; });
-        if (batch.results.score) {
-            double *total = batch.shares(-1).score, *part = batch.shares(worker).score;
+        batch.turned.wait(lock, [&] { return batch.turn > group - batch.parts; });
+    }
+
+    // A group is complete: all complete groups whose turn has come are added to the total, and their parts cleared.
+    void add(Batch& batch, int group) {
+        std::lock_guard<std::mutex> lock(batch.mutex);
+        batch.done[group] = true;
+        for (; batch.turn < groups() && batch.done[batch.turn]; batch.turn++) {
+            batch.done[batch.turn] = false;
+            if (!batch.results.score) continue;
+            double *total = batch.shares(-1).score, *part = batch.shares(batch.turn).score;
             for (size_t i = 0; i < batch.cells; i++) {
                 total[i] += part[i];
                 part[i] = 0.0;
             }
         }
-        batch.turn++;
         batch.turned.notify_all();
     }
 
     // Run the block through one tree.
-    void walk(Member<Tree>& member, Batch& batch, size_t from, bool learn, int worker) {
+    void walk(Member<Tree>& member, Batch& batch, size_t from, bool learn, const Shares& shares, int worker) {
         const Points& points = batch.points;
         Rows rows = {points.point(0), size_t(p_.columns), points.hashes()};
         Step* log = batch.log.data() + size_t(worker) * batch.log_size;
@@ -281,7 +293,7 @@ class ForestOf final : public Forest {
             int64_t next = member.sampler.next() - first;
             bool enters = learn && next < int64_t(points.size());
             size_t to = enters ? size_t(next) + 1 : points.size();
-            if (batch.results.score) visit(member.tree, rows, from, to, batch.log_size ? log : nullptr, batch.shares(worker));
+            if (batch.results.score) visit(member.tree, rows, from, to, batch.log_size ? log : nullptr, shares);
             if (enters) {
                 int slot = member.sampler.evict(member.random);
                 exchange(member, slot, points.point(to - 1), points.hashes()[to - 1]);
