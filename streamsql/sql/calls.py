@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.sql import nodes as n
 from streamsql.sql.terms import TermGrammar
+from streamsql.sql.tokens import Token, TokenType
 from streamsql.sql.words import PLURAL_UNITS
 
 QUERY_WORDS = ("SELECT", "VALUES", "WITH")

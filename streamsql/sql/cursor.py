@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from typing import NoReturn, TypeVar
 
-from sqlglot.expressions import Expr
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.errors import ParseError, Span
 from streamsql.sql.lexer import Lexed
+from streamsql.sql.tokens import Token, TokenType
+from streamsql.sql.tree import Expression
 
 MAX_NESTING = 64
 _SYMBOLS = (TokenType.VAR, TokenType.UNKNOWN)
 _SWALLOWED = re.compile(r"[);]|\bFROM\b", re.IGNORECASE)
 _KEYWORDS = ("SELECT", "FROM", "WHERE", "INSERT", "CREATE")
-N = TypeVar("N", bound=Expr)
+N = TypeVar("N", bound=Expression)
 
 
 class Cursor:
@@ -135,9 +134,7 @@ class Cursor:
 
     def place(self, node: N, first: Token, last: Token | None = None) -> N:
         """Note in `node` that it stands from `first` to `last`; returns it."""
-        meta = node.meta
-        meta["line"], meta["col"], meta["start"] = first.line, first.col, first.start
-        meta["end"] = (last or first).end
+        node.span = first.span(last)
         return node
 
     def raw(self, token: Token) -> str:
@@ -145,7 +142,7 @@ class Cursor:
         return self.lexed.text[token.start : token.end + 1]
 
     def span(self, token: Token, last: Token | None = None) -> Span:
-        return Span(token.start, (last or token).end + 1, token.line, token.col)
+        return token.span(last)
 
     def warn(self, message: str, token: Token) -> None:
         self.warnings.append((message, self.span(token)))

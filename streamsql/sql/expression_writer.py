@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sqlglot.expressions import Expr
-
 from streamsql.sql import nodes as n
+from streamsql.sql.tree import Expression
 
 _INDENT = "  "
-_BINARY: dict[type[Expr], str] = {
+_BINARY: dict[type[Expression], str] = {
     n.Add: "+",
     n.And: "AND",
     n.DPipe: "||",
@@ -46,27 +45,27 @@ class ExpressionWriter:
     def __init__(self) -> None:
         self.level = 0
 
-    def write(self, node: Expr | None) -> str:
+    def write(self, node: Expression | None) -> str:
         """The text of `node`; empty for None."""
         if node is None:
             return ""
         operator = _BINARY.get(type(node))
         if operator:
             return f"{self.write(node.this)} {operator} {self.write(node.expression)}"
-        method: Callable[[Expr], str] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
+        method: Callable[[Expression], str] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             raise TypeError(f"{type(node).__name__} is not a node of this language")
         return method(node)
 
-    def arg(self, node: Expr, key: str, before: str = "") -> str:
+    def arg(self, node: Expression, key: str, before: str = "") -> str:
         """The text of an optional argument, with words before it when it is there."""
         value = node.args.get(key)
         return "" if value is None else words(before, self.write(value))
 
-    def listed(self, nodes: Iterable[Expr] | None) -> str:
+    def listed(self, nodes: Iterable[Expression] | None) -> str:
         return ", ".join(self.write(node) for node in nodes or ())
 
-    def keyed(self, node: Expr, key: str, before: str) -> str:
+    def keyed(self, node: Expression, key: str, before: str) -> str:
         """The words before and a list between commas, if the list has anything."""
         return f"{before} {self.listed(node.args[key])}" if node.args.get(key) else ""
 
@@ -76,7 +75,7 @@ class ExpressionWriter:
     def lines(self, *clauses: str) -> str:
         return self.line().join(clause for clause in clauses if clause)
 
-    def block(self, nodes: Iterable[Expr]) -> str:
+    def block(self, nodes: Iterable[Expression]) -> str:
         """The nodes one a line and one step further in, ending on the line of the closing parenthesis."""
         self.level += 1
         inside = f",{self.line()}".join(self.write(node) for node in nodes)
@@ -84,44 +83,44 @@ class ExpressionWriter:
         self.level -= 1
         return text
 
-    def nested(self, query: Expr) -> str:
+    def nested(self, query: Expression) -> str:
         """A query in parentheses, one step further in."""
         return f"({self.block([query])}{self.line()})"
 
     # --- names, literals, types
 
-    def _identifier(self, node: Expr) -> str:
+    def _identifier(self, node: Expression) -> str:
         return _quote(node.this, '"') if node.args.get("quoted") else str(node.this)
 
-    def _name(self, node: Expr) -> str:
+    def _name(self, node: Expression) -> str:
         return ".".join(self.write(part) for part in node.expressions)
 
-    def _star(self, node: Expr) -> str:
+    def _star(self, node: Expression) -> str:
         return f"{self.write(node.args['this'])}.*" if node.args.get("this") else "*"
 
-    def _literal(self, node: Expr) -> str:
+    def _literal(self, node: Expression) -> str:
         return _quote(node.this) if node.args["is_string"] else str(node.this)
 
-    def _boolean(self, node: Expr) -> str:
+    def _boolean(self, node: Expression) -> str:
         return "TRUE" if node.this else "FALSE"
 
-    def _null(self, node: Expr) -> str:
+    def _null(self, node: Expression) -> str:
         return "NULL"
 
-    def _unknown(self, node: Expr) -> str:
+    def _unknown(self, node: Expression) -> str:
         return "UNKNOWN"
 
-    def _binaryliteral(self, node: Expr) -> str:
+    def _binaryliteral(self, node: Expression) -> str:
         return f"X'{node.this}'"
 
-    def _datetimeliteral(self, node: Expr) -> str:
+    def _datetimeliteral(self, node: Expression) -> str:
         return f"{node.args['kind']} {_quote(node.this)}"
 
-    def _intervalliteral(self, node: Expr) -> str:
+    def _intervalliteral(self, node: Expression) -> str:
         sign = "-" if node.args.get("negative") else ""
         return f"INTERVAL {sign}{_quote(node.this)} {self.arg(node, 'qualifier')}"
 
-    def _intervalqualifier(self, node: Expr) -> str:
+    def _intervalqualifier(self, node: Expression) -> str:
         unit, to, precision, scale = (node.args.get(key) for key in ("unit", "to", "precision", "scale"))
         text = str(unit)
         if precision is not None:
@@ -130,83 +129,83 @@ class ExpressionWriter:
             text += f" TO {to}" + (f"({scale})" if scale is not None else "")
         return text
 
-    def _typename(self, node: Expr) -> str:
+    def _typename(self, node: Expression) -> str:
         sizes = [str(node.args[key]) for key in ("size", "scale") if node.args.get(key) is not None]
         return words(node.this, self.arg(node, "qualifier")) + (f"({', '.join(sizes)})" if sizes else "")
 
     # --- operators and predicates
 
-    def _paren(self, node: Expr) -> str:
+    def _paren(self, node: Expression) -> str:
         return f"({self.write(node.this)})"
 
-    def _tuple(self, node: Expr) -> str:
-        row = "ROW" if len(node.expressions) == 1 and not isinstance(node.parent, n.Values) else ""
+    def _tuple(self, node: Expression) -> str:
+        row = "ROW" if len(node.expressions) == 1 else ""
         return f"{row}({self.listed(node.expressions)})"
 
-    def _not(self, node: Expr) -> str:
+    def _not(self, node: Expression) -> str:
         return f"NOT {self.write(node.this)}"
 
-    def _neg(self, node: Expr) -> str:
+    def _neg(self, node: Expression) -> str:
         inner = self.write(node.this)
         return f"- {inner}" if inner.startswith("-") else f"-{inner}"
 
-    def _unaryplus(self, node: Expr) -> str:
+    def _unaryplus(self, node: Expression) -> str:
         return f"+{self.write(node.this)}"
 
-    def _datetimedifference(self, node: Expr) -> str:
+    def _datetimedifference(self, node: Expression) -> str:
         return f"({self.write(node.this)} - {self.write(node.expression)}) {self.arg(node, 'qualifier')}"
 
-    def _predicate(self, node: Expr, operator: str, *rest: str) -> str:
+    def _predicate(self, node: Expression, operator: str, *rest: str) -> str:
         return words(self.write(node.this), "NOT" if node.args.get("negated") else "", operator, *rest)
 
-    def _between(self, node: Expr) -> str:
+    def _between(self, node: Expression) -> str:
         operator = "BETWEEN SYMMETRIC" if node.args.get("symmetric") else "BETWEEN"
         return self._predicate(node, operator, self.arg(node, "low"), "AND", self.arg(node, "high"))
 
-    def _in(self, node: Expr) -> str:
+    def _in(self, node: Expression) -> str:
         query = node.args.get("query")
         values = f"({self.listed(node.expressions)})" if query is None else self.nested(query)
         return self._predicate(node, "IN", values)
 
-    def _like(self, node: Expr) -> str:
+    def _like(self, node: Expression) -> str:
         return self._predicate(node, "LIKE", self.arg(node, "pattern"), self.arg(node, "escape", "ESCAPE"))
 
-    def _similarto(self, node: Expr) -> str:
+    def _similarto(self, node: Expression) -> str:
         return self._predicate(node, "SIMILAR TO", self.arg(node, "pattern"), self.arg(node, "escape", "ESCAPE"))
 
-    def _istest(self, node: Expr) -> str:
+    def _istest(self, node: Expression) -> str:
         return words(self.write(node.this), "IS", "NOT" if node.args.get("negated") else "", node.args["test"])
 
-    def _distinctfrom(self, node: Expr) -> str:
+    def _distinctfrom(self, node: Expression) -> str:
         negated = "NOT" if node.args.get("negated") else ""
         return words(self.write(node.this), "IS", negated, "DISTINCT FROM", self.write(node.expression))
 
-    def _exists(self, node: Expr) -> str:
+    def _exists(self, node: Expression) -> str:
         return f"EXISTS {self.nested(node.this)}"
 
-    def _subquery(self, node: Expr) -> str:
+    def _subquery(self, node: Expression) -> str:
         return self.nested(node.this)
 
-    def _period(self, node: Expr) -> str:
+    def _period(self, node: Expression) -> str:
         return f"PERIOD ({self.write(node.this)}, {self.write(node.expression)})"
 
-    def _temporalpredicate(self, node: Expr) -> str:
+    def _temporalpredicate(self, node: Expression) -> str:
         operator = words(node.args.get("modifier"), node.args["kind"])
         return words(self.write(node.this), operator, self.write(node.expression))
 
-    def _case(self, node: Expr) -> str:
+    def _case(self, node: Expression) -> str:
         whens = " ".join(self.write(when) for when in node.args["whens"])
         return words("CASE", self.arg(node, "this"), whens, self.arg(node, "otherwise", "ELSE"), "END")
 
-    def _when(self, node: Expr) -> str:
+    def _when(self, node: Expression) -> str:
         return f"WHEN {self.write(node.this)} THEN {self.arg(node, 'then')}"
 
-    def _cast(self, node: Expr) -> str:
+    def _cast(self, node: Expression) -> str:
         return f"CAST({self.write(node.this)} AS {self.arg(node, 'type')})"
 
     # --- calls
 
-    def _call(self, node: Expr) -> str:
+    def _call(self, node: Expression) -> str:
         name = self.write(node.this)
         if node.args.get("bare"):
             return name
@@ -217,7 +216,7 @@ class ExpressionWriter:
         suffixes = words(within, filtered, nulls)
         return words(f"{name}({self._arguments(node)}){last}", suffixes)
 
-    def _arguments(self, node: Expr) -> str:
+    def _arguments(self, node: Expression) -> str:
         if node.args.get("star"):
             return "*"
         syntax = node.args.get("syntax")
@@ -236,22 +235,22 @@ class ExpressionWriter:
         pairs = zip(between[syntax], values[1:], strict=False)
         return words(values[0], *(f"{word} {value}" for word, value in pairs))
 
-    def _over(self, node: Expr) -> str:
+    def _over(self, node: Expression) -> str:
         return f"{self.write(node.this)} OVER {self.arg(node, 'window')}"
 
-    def _step(self, node: Expr) -> str:
+    def _step(self, node: Expression) -> str:
         return f"STEP({self.write(node.this)} BY {self.arg(node, 'by')})"
 
-    def _floorto(self, node: Expr) -> str:
+    def _floorto(self, node: Expression) -> str:
         return f"FLOOR({self.write(node.this)} TO {node.args['unit']})"
 
-    def _ceilto(self, node: Expr) -> str:
+    def _ceilto(self, node: Expression) -> str:
         return f"CEIL({self.write(node.this)} TO {node.args['unit']})"
 
-    def _extract(self, node: Expr) -> str:
+    def _extract(self, node: Expression) -> str:
         return f"EXTRACT({node.args['unit']} FROM {self.write(node.this)})"
 
-    def _cursor(self, node: Expr) -> str:
+    def _cursor(self, node: Expression) -> str:
         keys = node.args.get("partition_by")
         listed = self.listed(keys)
         partition = f" PARTITION BY {listed if len(keys) == 1 else f'({listed})'}" if keys else ""
@@ -259,18 +258,18 @@ class ExpressionWriter:
 
     # --- windows
 
-    def _windowspec(self, node: Expr) -> str:
+    def _windowspec(self, node: Expression) -> str:
         base = self.write(node.args.get("this"))
         keys = self.keyed(node, "partition_by", "PARTITION BY")
         order = self.keyed(node, "order_by", "ORDER BY")
         return f"({words(base, keys, order, self.arg(node, 'frame'))})"
 
-    def _frame(self, node: Expr) -> str:
+    def _frame(self, node: Expression) -> str:
         start, end = self.arg(node, "start"), self.arg(node, "end")
         return f"{node.args['unit']} " + (f"BETWEEN {start} AND {end}" if end else start)
 
-    def _framebound(self, node: Expr) -> str:
+    def _framebound(self, node: Expression) -> str:
         return words(self.write(node.args.get("this")), node.args["kind"])
 
-    def _namedwindow(self, node: Expr) -> str:
+    def _namedwindow(self, node: Expression) -> str:
         return f"{self.write(node.this)} AS {self.arg(node, 'spec')}"

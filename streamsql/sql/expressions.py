@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlglot.expressions import Expr
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.sql import nodes as n
 from streamsql.sql.calls import QUERY_WORDS, CallGrammar
+from streamsql.sql.tokens import Token, TokenType
+from streamsql.sql.tree import Expression
 from streamsql.sql.words import BARE_FUNCTIONS, FUNCTIONS, PLURAL_UNITS, UNITS
 
 _COMPARISONS: dict[str, type[n.Expression]] = {
@@ -166,7 +165,7 @@ class ExpressionGrammar(CallGrammar):
         if not (call or isinstance(node, n.Tuple)) or len(node.expressions) != 2:
             return None
         period = n.Period(this=node.expressions[0], expression=node.expressions[1])
-        period.meta.update(node.meta)
+        period.span = node.span
         return period
 
     # --- operators
@@ -282,18 +281,18 @@ class ExpressionGrammar(CallGrammar):
         last = self.close()
         if row or len(values) > 1:
             return self.place(n.Tuple(expressions=values), first, last)
-        difference = values[0].unnest()
+        difference = _without_parentheses(values[0])
         if self.symbol in UNITS or (self.symbol in PLURAL_UNITS and isinstance(difference, n.Sub)):
             return self._difference(difference)
         return self.place(n.Paren(this=values[0]), first, last)
 
-    def _difference(self, inner: Expr) -> n.Expression:
+    def _difference(self, inner: Expression) -> n.Expression:
         if not isinstance(inner, n.Sub):
             unit = self.raw(self.current)
             self.fail(f"{unit} may follow only a difference in parentheses: (a - b) {unit}")
         qualifier = self.interval_qualifier()
         node = n.DateTimeDifference(this=inner.this, expression=inner.expression, qualifier=qualifier)
-        node.meta.update(inner.meta)
+        node.span = inner.span
         return node
 
     def parenthesised_query(self) -> n.Expression:
@@ -304,6 +303,12 @@ class ExpressionGrammar(CallGrammar):
         return query
 
 
+def _without_parentheses(node: Expression) -> Expression:
+    while isinstance(node, n.Paren):
+        node = node.this
+    return node
+
+
 def _balanced(kind: type[n.Expression], operands: list[n.Expression], tokens: list[Token]) -> n.Expression:
     """The operands of an associative operator as a balanced tree, so that a long chain stays shallow."""
     if not tokens:
@@ -311,7 +316,6 @@ def _balanced(kind: type[n.Expression], operands: list[n.Expression], tokens: li
     middle = len(operands) // 2
     left = _balanced(kind, operands[:middle], tokens[: middle - 1])
     right = _balanced(kind, operands[middle:], tokens[middle:])
-    token = tokens[middle - 1]
     node = kind(this=left, expression=right)
-    node.update_positions(token)
+    node.span = tokens[middle - 1].span()
     return node

@@ -10,13 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.errors import ParseError
 from streamsql.sql import nodes as n
 from streamsql.sql.generator import to_sql
 from streamsql.sql.lexer import MAX_CODE, Lexed, tokenize
 from streamsql.sql.parser import Script
+from streamsql.sql.tokens import Token, TokenType
 
 _REACH = 40  # tokens to look ahead for where two texts meet again
 
@@ -38,10 +37,10 @@ def format_script(script: Script) -> str:
 def _names_as_written(script: Script) -> set[int]:
     """Where the unquoted names begin."""
     return {
-        name.meta["start"]
+        name.span.start
         for statement in script.statements
         for name in statement.find_all(n.Identifier)
-        if "start" in name.meta and not name.args.get("quoted")
+        if name.span is not None and not name.args.get("quoted")
     }
 
 

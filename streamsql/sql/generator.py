@@ -5,13 +5,12 @@ Unquoted names come out in upper case, as they are stored; comments are not part
 
 from __future__ import annotations
 
-from sqlglot.expressions import Expr
-
 from streamsql.sql import nodes as n
 from streamsql.sql.expression_writer import ExpressionWriter, words, wrapped
+from streamsql.sql.tree import Expression
 
 
-def to_sql(node: Expr) -> str:
+def to_sql(node: Expression) -> str:
     """The text of a statement, a query or an expression, without a semicolon."""
     return _Writer().write(node)
 
@@ -21,14 +20,14 @@ class _Writer(ExpressionWriter):
 
     # --- queries
 
-    def _tail(self, node: Expr) -> tuple[str, ...]:
+    def _tail(self, node: Expression) -> tuple[str, ...]:
         limit, offset = self.arg(node, "limit", "LIMIT"), self.arg(node, "offset", "OFFSET")
         return self.keyed(node, "order_by", "ORDER BY"), limit, offset
 
-    def _with(self, node: Expr) -> str:
+    def _with(self, node: Expression) -> str:
         return self.keyed(node, "ctes", "WITH")
 
-    def _select(self, node: Expr) -> str:
+    def _select(self, node: Expression) -> str:
         stream = "STREAM" if node.args.get("stream") else ""
         distinct = "DISTINCT" if node.args.get("distinct") else ""
         items = node.expressions
@@ -46,13 +45,13 @@ class _Writer(ExpressionWriter):
             *self._tail(node),
         )
 
-    def _setoperation(self, node: Expr) -> str:
+    def _setoperation(self, node: Expression) -> str:
         operator = words(node.args["kind"], "ALL" if node.args.get("all") else "")
         left = self._operand(node, node.this, first=True)
         right = self._operand(node, node.expression, first=False)
         return self.lines(self._with(node), left, operator, right, *self._tail(node))
 
-    def _operand(self, parent: Expr, query: Expr, first: bool) -> str:
+    def _operand(self, parent: Expression, query: Expression, first: bool) -> str:
         """A side of a set operation, in parentheses where it would be read otherwise."""
         own = any(query.args.get(key) for key in ("ctes", "order_by", "limit", "offset"))
         looser = isinstance(query, n.SetOperation) and (
@@ -60,39 +59,40 @@ class _Writer(ExpressionWriter):
         )
         return self.nested(query) if own or looser else self.write(query)
 
-    def _values(self, node: Expr) -> str:
-        return self.lines(self._with(node), f"VALUES {self.listed(node.expressions)}", *self._tail(node))
+    def _values(self, node: Expression) -> str:
+        rows = ", ".join(f"({self.listed(row.expressions)})" for row in node.expressions)
+        return self.lines(self._with(node), f"VALUES {rows}", *self._tail(node))
 
-    def _commontable(self, node: Expr) -> str:
+    def _commontable(self, node: Expression) -> str:
         columns = f" ({self.listed(node.args['columns'])})" if node.args.get("columns") else ""
         return f"{self.write(node.this)}{columns} AS {self.nested(node.args['query'])}"
 
-    def _alias(self, node: Expr) -> str:
+    def _alias(self, node: Expression) -> str:
         return f"{self.write(node.this)} AS {self.write(node.args['alias'])}"
 
-    def _sortkey(self, node: Expr) -> str:
+    def _sortkey(self, node: Expression) -> str:
         nulls = node.args.get("nulls")
         direction = "DESC" if node.args.get("descending") else ""
         return words(self.write(node.this), direction, f"NULLS {nulls}" if nulls else "")
 
-    def _stagger(self, node: Expr) -> str:
+    def _stagger(self, node: Expression) -> str:
         keys = self.keyed(node, "partition_by", "PARTITION BY")
         return f"STAGGER ({words(keys, self.arg(node, 'range', 'RANGE'))})"
 
-    def _source(self, node: Expr, text: str) -> str:
+    def _source(self, node: Expression, text: str) -> str:
         columns = f"({self.listed(node.args['columns'])})" if node.args.get("columns") else ""
         return words(text, self.arg(node, "window", "OVER"), self.arg(node, "alias", "AS") + columns)
 
-    def _tableref(self, node: Expr) -> str:
+    def _tableref(self, node: Expression) -> str:
         return self._source(node, self.write(node.this))
 
-    def _derivedtable(self, node: Expr) -> str:
+    def _derivedtable(self, node: Expression) -> str:
         return self._source(node, self.nested(node.this))
 
-    def _tablefunction(self, node: Expr) -> str:
+    def _tablefunction(self, node: Expression) -> str:
         return self._source(node, f"TABLE({self.write(node.this)})")
 
-    def _join(self, node: Expr) -> str:
+    def _join(self, node: Expression) -> str:
         right = self.write(node.expression)
         if isinstance(node.expression, n.Join):
             right = f"({right})"
@@ -108,17 +108,17 @@ class _Writer(ExpressionWriter):
 
     # --- statements
 
-    def _create(self, node: Expr, kind: str) -> str:
+    def _create(self, node: Expression, kind: str) -> str:
         replace = "OR REPLACE" if node.args.get("replace") else ""
         return words("CREATE", replace, kind, self.write(node.this))
 
-    def _createstream(self, node: Expr) -> str:
+    def _createstream(self, node: Expression) -> str:
         columns = f"({self.block(node.args['columns'])}{self.line()})"
         options = wrapped("OPTIONS", self.listed(node.args.get("options")))
         description = self.arg(node, "description", "DESCRIPTION")
         return words(self._create(node, "STREAM"), columns, description, options)
 
-    def _columndef(self, node: Expr) -> str:
+    def _columndef(self, node: Expression) -> str:
         return words(
             self.write(node.this),
             self.arg(node, "type"),
@@ -127,22 +127,22 @@ class _Writer(ExpressionWriter):
             self.arg(node, "description", "DESCRIPTION"),
         )
 
-    def _optiondef(self, node: Expr) -> str:
+    def _optiondef(self, node: Expression) -> str:
         return f"{self.write(node.this)} = {self.arg(node, 'value')}"
 
-    def _createpump(self, node: Expr) -> str:
+    def _createpump(self, node: Expression) -> str:
         description = self.arg(node, "description", "DESCRIPTION")
         head = words(self._create(node, "PUMP"), node.args.get("state"), description, "AS")
         return self.lines(head, self.arg(node, "insert"))
 
-    def _insert(self, node: Expr) -> str:
+    def _insert(self, node: Expression) -> str:
         expedited = "EXPEDITED" if node.args.get("expedited") else ""
         columns = f"({self.listed(node.args['columns'])})" if node.args.get("columns") else ""
         return self.lines(
             words("INSERT", expedited, "INTO", self.write(node.this), columns), self.arg(node, "query")
         )
 
-    def _createfunction(self, node: Expr) -> str:
+    def _createfunction(self, node: Expression) -> str:
         args = node.args
         return self.lines(
             f"{self._create(node, 'FUNCTION')} ({self.listed(args['parameters'])})",
@@ -155,26 +155,26 @@ class _Writer(ExpressionWriter):
             self.arg(node, "body", "RETURN"),
         )
 
-    def _createview(self, node: Expr) -> str:
+    def _createview(self, node: Expression) -> str:
         columns = f"({self.listed(node.args['columns'])})" if node.args.get("columns") else ""
         description = self.arg(node, "description", "DESCRIPTION")
         return self.lines(words(self._create(node, "VIEW"), columns, description, "AS"), self.arg(node, "query"))
 
-    def _createschema(self, node: Expr) -> str:
+    def _createschema(self, node: Expression) -> str:
         return self._create(node, "SCHEMA")
 
-    def _setstatement(self, node: Expr) -> str:
+    def _setstatement(self, node: Expression) -> str:
         return f"SET {node.args['name']} {self.write(node.this)}"
 
-    def _alterpump(self, node: Expr) -> str:
+    def _alterpump(self, node: Expression) -> str:
         schema = self.arg(node, "schema")
         names = f"{schema}.*" if schema else self.listed(node.args.get("names"))
         return f"ALTER PUMP {names} {node.args['action']}"
 
-    def _alterstream(self, node: Expr) -> str:
+    def _alterstream(self, node: Expression) -> str:
         return f"ALTER STREAM {self.write(node.this)} {node.args['action']}"
 
-    def _drop(self, node: Expr) -> str:
+    def _drop(self, node: Expression) -> str:
         return words(
             "DROP",
             "SPECIFIC" if node.args.get("specific") else "",

@@ -1,6 +1,6 @@
 """SQL text → tokens with exact places, and the errors of its letters.
 
-The tokens are sqlglot's: VAR for a word (text in upper case), IDENTIFIER for a quoted name (text as stored),
+The tokens: VAR for a word (text in upper case), IDENTIFIER for a quoted name (text as stored),
 STRING, UNICODE_STRING, HEX_STRING (text decoded or, for the last two, between the quotes), NUMBER, SEMICOLON,
 and UNKNOWN for punctuation, with its characters as text. `line` and `col` are those of the first character,
 from 1; `end` is the last character. Nothing here knows a keyword.
@@ -12,9 +12,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.errors import ParseError, Span
+from streamsql.sql.tokens import Token, TokenType
 
 MAX_CODE = 102_400
 MAX_NAME = 128

@@ -5,10 +5,6 @@ None, False or an empty list when the text does not say them. A node's children 
 are plain text, numbers and truth values, words always in upper case. `span_of(node)` tells where a node
 stands: at the operator for operators, at the name for calls, at the first word for everything else.
 
-From sqlglot come, unchanged: `Identifier(this, quoted?)` with the stored name (upper case unless it was
-quoted), `Literal(this, is_string)` with the text of a string or a number as written, `Boolean(this)`, `Null()`,
-the binary operators `Add Sub Mul Div DPipe EQ NEQ LT LTE GT GTE And Or(this, expression)`, `Not Neg Paren(this)`,
-`Alias(this, alias)` around a select item, `Tuple(expressions)` for a row value of at least two elements.
 Nothing here knows what a name means or which type an expression has.
 """
 
@@ -16,33 +12,7 @@ Nothing here knows what a name means or which type an expression has.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from sqlglot.expressions import (
-    EQ,
-    GT,
-    GTE,
-    LT,
-    LTE,
-    NEQ,
-    Add,
-    Alias,
-    And,
-    Boolean,
-    Div,
-    DPipe,
-    Expression,
-    Identifier,
-    Literal,
-    Mul,
-    Neg,
-    Not,
-    Null,
-    Or,
-    Paren,
-    Sub,
-    Tuple,
-)
+from streamsql.sql.tree import Expression
 
 __all__ = [
     "EQ",
@@ -97,7 +67,6 @@ __all__ = [
     "Name",
     "NamedWindow",
     "Neg",
-    "Node",
     "Not",
     "Null",
     "OptionDef",
@@ -128,21 +97,37 @@ __all__ = [
 ]
 
 
-class Node(Expression):
-    """Base of this language's own nodes; never comes out of `parse` itself."""
-
-    arg_types: ClassVar[dict[str, bool]] = {}
-
-
 def _args(required: str = "", optional: str = "") -> dict[str, bool]:
-    """sqlglot's argument table from two lists of words."""
+    """The table of arguments from two lists of words."""
     return {**dict.fromkeys(required.split(), True), **dict.fromkeys(optional.split(), False)}
 
 
 # --- names and literals -----------------------------------------------------------------------------------
 
 
-class Name(Node):
+class Identifier(Expression):
+    """One name: this = the stored name (upper case unless it was quoted), quoted?."""
+
+    arg_types = _args("this", "quoted")
+
+
+class Literal(Expression):
+    """The text of a string, or of a number as written: this, is_string."""
+
+    arg_types = _args("this is_string")
+
+
+class Boolean(Expression):
+    """TRUE or FALSE: this."""
+
+    arg_types = _args("this")
+
+
+class Null(Expression):
+    """The literal NULL; no arguments."""
+
+
+class Name(Expression):
     """A dotted name, `a.b.c`: expressions = 1..4 Identifiers, outermost first.
 
     In an expression it is a column or a field; as `this` of a statement, a from-item or a call it is the
@@ -163,23 +148,23 @@ class Name(Node):
         return self.parts[-1]
 
 
-class Star(Node):
+class Star(Expression):
     """`*` or `t.*` as a select item: this? = the qualifying Name."""
 
     arg_types = _args("", "this")
 
 
-class Unknown(Node):
+class Unknown(Expression):
     """The literal UNKNOWN, the BOOLEAN null; no arguments."""
 
 
-class BinaryLiteral(Node):
+class BinaryLiteral(Expression):
     """`X'0FA7'`: this = the hex digits as text, upper case, an even number of them."""
 
     arg_types = _args("this")
 
 
-class DateTimeLiteral(Node):
+class DateTimeLiteral(Expression):
     """`DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` and the ODBC escapes, already validated.
 
     kind = "DATE" | "TIME" | "TIMESTAMP"; this = the text between the quotes;
@@ -189,7 +174,7 @@ class DateTimeLiteral(Node):
     arg_types = _args("this kind value")
 
 
-class IntervalQualifier(Node):
+class IntervalQualifier(Expression):
     """`DAY(3) TO SECOND(2)`: unit = leading unit, to? = last unit, precision? = leading digits (2 when unsaid),
     scale? = digits of the fraction of a second (3 when unsaid). Units are YEAR MONTH DAY HOUR MINUTE SECOND."""
 
@@ -205,7 +190,7 @@ class IntervalQualifier(Node):
         return f"{self.args['unit']} TO {self.args['to']}" if self.args.get("to") else str(self.args["unit"])
 
 
-class IntervalLiteral(Node):
+class IntervalLiteral(Expression):
     """`INTERVAL -'1:30' MINUTE TO SECOND`, already validated.
 
     this = the text between the quotes; negative? = a minus sign before the quotes; qualifier = IntervalQualifier;
@@ -215,7 +200,7 @@ class IntervalLiteral(Node):
     arg_types = _args("this qualifier value", "negative")
 
 
-class TypeName(Node):
+class TypeName(Expression):
     """A type as written: this = its words ("VARCHAR", "DOUBLE PRECISION", "INTERVAL"), size? and scale? = the ints
     in parentheses, qualifier? = IntervalQualifier when `this` is "INTERVAL". Not checked against known types."""
 
@@ -225,73 +210,161 @@ class TypeName(Node):
 # --- operators and predicates -----------------------------------------------------------------------------
 
 
-class UnaryPlus(Node):
+class Binary(Expression):
+    """An operator between two operands: this, expression. Never comes out of `parse` itself."""
+
+    arg_types = _args("this expression")
+
+
+class Unary(Expression):
+    """Something around one operand: this. Never comes out of `parse` itself."""
+
+    arg_types = _args("this")
+
+
+class Add(Binary):
+    """`a + b`."""
+
+
+class Sub(Binary):
+    """`a - b`."""
+
+
+class Mul(Binary):
+    """`a * b`."""
+
+
+class Div(Binary):
+    """`a / b`."""
+
+
+class DPipe(Binary):
+    """`a || b`."""
+
+
+class EQ(Binary):
+    """`a = b`."""
+
+
+class NEQ(Binary):
+    """`a <> b` and `a != b`."""
+
+
+class LT(Binary):
+    """`a < b`."""
+
+
+class LTE(Binary):
+    """`a <= b`."""
+
+
+class GT(Binary):
+    """`a > b`."""
+
+
+class GTE(Binary):
+    """`a >= b`."""
+
+
+class And(Binary):
+    """`a AND b`."""
+
+
+class Or(Binary):
+    """`a OR b`."""
+
+
+class Not(Unary):
+    """`NOT a`."""
+
+
+class Neg(Unary):
+    """`-a`."""
+
+
+class Paren(Unary):
+    """`(a)`."""
+
+
+class Alias(Expression):
+    """`x AS name` in a select list: this = x, alias = Identifier."""
+
+    arg_types = _args("this alias")
+
+
+class Tuple(Expression):
+    """`(a, b)` or `ROW (a)`, a row value: expressions."""
+
+    arg_types = _args("expressions")
+
+
+class UnaryPlus(Expression):
     """`+x`: this = x."""
 
     arg_types = _args("this")
 
 
-class DateTimeDifference(Node):
+class DateTimeDifference(Expression):
     """`(a - b) SECOND TO …`: this = a, expression = b, qualifier = IntervalQualifier. Stands at the minus sign."""
 
     arg_types = _args("this expression qualifier")
 
 
-class Between(Node):
+class Between(Expression):
     """`x [NOT] BETWEEN [SYMMETRIC] low AND high`: this = x, low, high, symmetric?, negated?."""
 
     arg_types = _args("this low high", "symmetric negated")
 
 
-class In(Node):
+class In(Expression):
     """`x [NOT] IN (…)`: this = x (may be a Tuple), expressions? = the list or query? = a query; negated?."""
 
     arg_types = _args("this", "expressions query negated")
 
 
-class Like(Node):
+class Like(Expression):
     """`x [NOT] LIKE p [ESCAPE c]`: this = x, pattern, escape?, negated?."""
 
     arg_types = _args("this pattern", "escape negated")
 
 
-class SimilarTo(Node):
+class SimilarTo(Expression):
     """`x [NOT] SIMILAR TO p [ESCAPE c]`: this = x, pattern, escape?, negated?."""
 
     arg_types = _args("this pattern", "escape negated")
 
 
-class IsTest(Node):
+class IsTest(Expression):
     """`x IS [NOT] NULL | TRUE | FALSE | UNKNOWN`: this = x, test = that word, negated?."""
 
     arg_types = _args("this test", "negated")
 
 
-class DistinctFrom(Node):
+class DistinctFrom(Expression):
     """`x IS [NOT] DISTINCT FROM y`: this = x, expression = y, negated?."""
 
     arg_types = _args("this expression", "negated")
 
 
-class Exists(Node):
+class Exists(Expression):
     """`EXISTS (query)`: this = the query."""
 
     arg_types = _args("this")
 
 
-class Subquery(Node):
+class Subquery(Expression):
     """A query in parentheses used as a value: this = the query."""
 
     arg_types = _args("this")
 
 
-class Period(Node):
+class Period(Expression):
     """`PERIOD (s, e)`, or `(s, e)` beside a temporal predicate: this = s, expression = e."""
 
     arg_types = _args("this expression")
 
 
-class TemporalPredicate(Node):
+class TemporalPredicate(Expression):
     """`p1 [STRICTLY|IMMEDIATELY] PRECEDES p2` (a chain of them comes as the And of neighbours, in a Paren).
 
     kind = "EQUALS" | "CONTAINS" | "OVERLAPS" | "PRECEDES" | "SUCCEEDS" | "LEADS" | "LAGS";
@@ -302,19 +375,19 @@ class TemporalPredicate(Node):
     arg_types = _args("this expression kind", "modifier")
 
 
-class When(Node):
+class When(Expression):
     """One branch of CASE: this = the condition (or the value compared with), then = the result."""
 
     arg_types = _args("this then")
 
 
-class Case(Node):
+class Case(Expression):
     """`CASE [x] WHEN … THEN … [ELSE …] END`: this? = x, whens = Whens, otherwise? = the ELSE value."""
 
     arg_types = _args("whens", "this otherwise")
 
 
-class Cast(Node):
+class Cast(Expression):
     """`CAST(x AS type)`: this = x, type = TypeName."""
 
     arg_types = _args("this type")
@@ -323,7 +396,7 @@ class Cast(Node):
 # --- calls ------------------------------------------------------------------------------------------------
 
 
-class Call(Node):
+class Call(Expression):
     """A call of a function, aggregate or table function by name. Stands at the name.
 
     this = Name; expressions? = the arguments; star? = `COUNT(*)`; distinct? = `f(DISTINCT x)`;
@@ -341,37 +414,37 @@ class Call(Node):
     arg_types = _args("this", "expressions star distinct nulls from_last filter within_group bare syntax")
 
 
-class Over(Node):
+class Over(Expression):
     """`call [IGNORE NULLS] OVER w | OVER (…)`: this = Call, window = Identifier or WindowSpec. Stands at OVER."""
 
     arg_types = _args("this window")
 
 
-class Step(Node):
+class Step(Expression):
     """`STEP(x BY n)`: this = x, by = an expression, mostly IntervalLiteral or Literal."""
 
     arg_types = _args("this by")
 
 
-class FloorTo(Node):
+class FloorTo(Expression):
     """`FLOOR(x TO unit)`: this = x, unit = text such as "MINUTE" (any word)."""
 
     arg_types = _args("this unit")
 
 
-class CeilTo(Node):
+class CeilTo(Expression):
     """`CEIL(x TO unit)` and `CEILING(x TO unit)`: this = x, unit = text."""
 
     arg_types = _args("this unit")
 
 
-class Extract(Node):
+class Extract(Expression):
     """`EXTRACT(unit FROM x)`: unit = text, this = x."""
 
     arg_types = _args("this unit")
 
 
-class Cursor(Node):
+class Cursor(Expression):
     """`CURSOR(query)` as an argument of a table function: this = the query,
     partition_by? = expressions of `PARTITION BY` after the closing parenthesis."""
 
@@ -384,7 +457,7 @@ class Cursor(Node):
 # Parentheses around a query leave no trace of their own.
 
 
-class Select(Node):
+class Select(Expression):
     """`SELECT [STREAM] [DISTINCT] items FROM … `.
 
     expressions = select items (any expression, Alias or Star); stream?; distinct?; source? = from-item (None: no
@@ -398,33 +471,33 @@ class Select(Node):
     )
 
 
-class SetOperation(Node):
+class SetOperation(Expression):
     """`left UNION [ALL] right`: kind = "UNION" | "EXCEPT" | "INTERSECT", all?, this = left, expression = right;
     ctes?; order_by?; limit?; offset?. Stands at the operator."""
 
     arg_types = _args("this expression kind", "all ctes order_by limit offset")
 
 
-class Values(Node):
+class Values(Expression):
     """`VALUES (1, 'a'), (2, 'b')`: expressions = one Tuple a row (also for rows of one element), all of the same
     length; ctes?; order_by?; limit?; offset?."""
 
     arg_types = _args("expressions", "ctes order_by limit offset")
 
 
-class CommonTable(Node):
+class CommonTable(Expression):
     """One table of WITH: this = Identifier, columns? = Identifiers, query."""
 
     arg_types = _args("this query", "columns")
 
 
-class SortKey(Node):
+class SortKey(Expression):
     """`x [ASC|DESC] [NULLS FIRST|LAST]`: this = x, descending?, nulls? = "FIRST" | "LAST"."""
 
     arg_types = _args("this", "descending nulls")
 
 
-class Stagger(Node):
+class Stagger(Expression):
     """`WINDOWED BY STAGGER (PARTITION BY … RANGE …)`: partition_by? = expressions, range = an expression, mostly
     IntervalLiteral."""
 
@@ -435,25 +508,25 @@ class Stagger(Node):
 #   window? = Identifier or WindowSpec after OVER, alias? = Identifier, columns? = Identifiers of `AS t(a, b)`.
 
 
-class TableRef(Node):
+class TableRef(Expression):
     """A stream, table or view by name: this = Name; window?; alias?; columns?."""
 
     arg_types = _args("this", "window alias columns")
 
 
-class DerivedTable(Node):
+class DerivedTable(Expression):
     """`(query)` in FROM: this = the query; window?; alias? (may be missing); columns?."""
 
     arg_types = _args("this", "window alias columns")
 
 
-class TableFunction(Node):
+class TableFunction(Expression):
     """`TABLE(f(CURSOR(…), …))` in FROM: this = Call; window?; alias?; columns?. Stands at the function's name."""
 
     arg_types = _args("this", "window alias columns")
 
 
-class Join(Node):
+class Join(Expression):
     """Two from-items: this = left, expression = right;
     kind = "INNER" | "LEFT" | "RIGHT" | "FULL" | "CROSS" | "COMMA"; natural?; asof?;
     condition? = ON; using? = Identifiers; match_condition? = MATCH_CONDITION (…) of ASOF JOIN.
@@ -465,27 +538,27 @@ class Join(Node):
 # --- windows ----------------------------------------------------------------------------------------------
 
 
-class WindowSpec(Node):
+class WindowSpec(Expression):
     """The inside of `OVER (…)`: this? = Identifier of the window it extends, partition_by? = expressions,
     order_by? = SortKeys, frame? = Frame. Stands at the opening parenthesis."""
 
     arg_types = _args("", "this partition_by order_by frame")
 
 
-class Frame(Node):
+class Frame(Expression):
     """What was written: unit = "ROWS" | "RANGE", start = FrameBound, end? = FrameBound (only after BETWEEN)."""
 
     arg_types = _args("unit start", "end")
 
 
-class FrameBound(Node):
+class FrameBound(Expression):
     """kind = "PRECEDING" | "FOLLOWING" with this = the size, or "UNBOUNDED PRECEDING" | "UNBOUNDED FOLLOWING" |
     "CURRENT ROW" without."""
 
     arg_types = _args("kind", "this")
 
 
-class NamedWindow(Node):
+class NamedWindow(Expression):
     """One entry of the WINDOW clause: this = Identifier, spec = WindowSpec."""
 
     arg_types = _args("this spec")
@@ -495,37 +568,37 @@ class NamedWindow(Node):
 # A query alone is a statement too. `replace?` is OR REPLACE; description? = Literal. `this` is a Name.
 
 
-class CreateStream(Node):
+class CreateStream(Expression):
     """this, columns = ColumnDefs, replace?, description?, options? = OptionDefs."""
 
     arg_types = _args("this columns", "replace description options")
 
 
-class ColumnDef(Node):
+class ColumnDef(Expression):
     """this = Identifier, type = TypeName, not_null?, default? = an expression, description? = Literal."""
 
     arg_types = _args("this type", "not_null default description")
 
 
-class OptionDef(Node):
+class OptionDef(Expression):
     """`name value` or `name = value` in OPTIONS: this = Identifier, value = an expression."""
 
     arg_types = _args("this value")
 
 
-class CreatePump(Node):
+class CreatePump(Expression):
     """this, insert = Insert, replace?, state? = "STARTED" | "STOPPED", description?."""
 
     arg_types = _args("this insert", "replace state description")
 
 
-class Insert(Node):
+class Insert(Expression):
     """this = target, query, columns? = Identifiers, expedited?."""
 
     arg_types = _args("this query", "columns expedited")
 
 
-class CreateFunction(Node):
+class CreateFunction(Expression):
     """this, parameters = ColumnDefs (this and type only), returns = TypeName, body = expression, replace?,
     language? = "SQL" …, specific? = Name, deterministic? = "DETERMINISTIC" | "NOT DETERMINISTIC",
     data_access? = "CONTAINS SQL" | "READS SQL DATA" | "MODIFIES SQL DATA" | "NO SQL",
@@ -536,37 +609,37 @@ class CreateFunction(Node):
     )
 
 
-class CreateView(Node):
+class CreateView(Expression):
     """this, query, columns? = Identifiers, replace?, description?."""
 
     arg_types = _args("this query", "columns replace description")
 
 
-class CreateSchema(Node):
+class CreateSchema(Expression):
     """this, replace?."""
 
     arg_types = _args("this", "replace")
 
 
-class SetStatement(Node):
+class SetStatement(Expression):
     """`SET SCHEMA x`, `SET PATH x`, `SET anything [=] x`: name = the first word, this = Name or Literal."""
 
     arg_types = _args("name this")
 
 
-class AlterPump(Node):
+class AlterPump(Expression):
     """`ALTER PUMP a, b START`: names = Names, or schema = Name for `schema.*`; action = "START" | "STOP"."""
 
     arg_types = _args("action", "names schema")
 
 
-class AlterStream(Node):
+class AlterStream(Expression):
     """`ALTER STREAM s RESET`: this, action = "RESET"."""
 
     arg_types = _args("this action")
 
 
-class Drop(Node):
+class Drop(Expression):
     """kind = "STREAM" | "PUMP" | "FUNCTION" | "VIEW" | "SCHEMA", this, if_exists?, specific?,
     behavior? = "CASCADE" | "RESTRICT"."""
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlglot.expressions import Expr
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.errors import ParseError, Span
 from streamsql.sql.lexer import Lexed, tokenize
 from streamsql.sql.nodes import Expression
 from streamsql.sql.statements import StatementGrammar
+from streamsql.sql.tokens import Token, TokenType
 
 # Readers of the tree recurse into it; at this depth they stay well within Python's own limit.
 MAX_DEPTH = 150
@@ -80,7 +78,7 @@ def _statement(grammar: StatementGrammar) -> Expression:
     return node
 
 
-def _depth(root: Expr) -> int:
+def _depth(root: Expression) -> int:
     """The levels of a tree, counted without recursion."""
     deepest, pending = 0, [(root, 1)]
     while pending:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn, TypeVar
 
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.sql import nodes as n
 from streamsql.sql.calls import QUERY_WORDS
 from streamsql.sql.expressions import ExpressionGrammar
 from streamsql.sql.terms import SELECT_LIST
+from streamsql.sql.tokens import Token, TokenType
 from streamsql.sql.words import CLAUSE_WORDS
 
 _CLAUSES = ("WHERE", "GROUP", "WINDOWED", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from sqlglot.expressions import Expr
-
 from streamsql.errors import Span
+from streamsql.sql.tree import Expression
 
 
-def span_of(node: Expr) -> Span | None:
+def span_of(node: Expression) -> Span | None:
     """The place of `node`, else of its first child that has one; None for a node that was not parsed."""
     pending = [node]
     while pending:
         current = pending.pop()
-        meta = current.meta
-        if "start" in meta:
-            return Span(meta["start"], meta["end"] + 1, meta["line"], meta["col"])
+        if current.span is not None:
+            return current.span
         pending.extend(reversed(list(current.iter_expressions())))
     return None

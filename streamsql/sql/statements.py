@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.sql import nodes as n
 from streamsql.sql.queries import QueryGrammar
+from streamsql.sql.tokens import Token, TokenType
 
 _UNSUPPORTED = frozenset(
     (

@@ -6,8 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from sqlglot.tokenizer_core import Token, TokenType
-
 from streamsql.sql import nodes as n
 from streamsql.sql.cursor import Cursor
 from streamsql.sql.literals import (
@@ -18,6 +16,7 @@ from streamsql.sql.literals import (
     interval_value,
     unicode_text,
 )
+from streamsql.sql.tokens import Token, TokenType
 from streamsql.sql.words import PLURAL_UNITS, TYPES, UNITS, may_name
 
 _ODBC = {"D": "DATE", "T": "TIME", "TS": "TIMESTAMP"}

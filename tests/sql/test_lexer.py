@@ -1,10 +1,10 @@
 """Letters, comments, quotes and places: section 1 of the specification, C-004 to C-008, C-014, C-017."""
 
 import pytest
-from sqlglot.tokenizer_core import TokenType
 
 from streamsql.sql import parse
 from streamsql.sql.lexer import MAX_CODE, tokenize
+from streamsql.sql.tokens import TokenType
 
 
 def texts(sql: str) -> list[str]:

@@ -76,7 +76,7 @@ def test_alias_column_lists() -> None:
 
 
 def test_frames_keep_what_was_written() -> None:
-    spec = query("SELECT SUM(a) OVER (ROWS 2 PRECEDING) FROM s").find(n.WindowSpec)
+    spec = next(query("SELECT SUM(a) OVER (ROWS 2 PRECEDING) FROM s").find_all(n.WindowSpec))
     assert spec is not None
     frame = spec.args["frame"]
     assert (frame.args["unit"], frame.args["start"].args["kind"], frame.args.get("end")) == (
