@@ -253,7 +253,13 @@ class StatementBinder:
         source = query.node.schema[position]
         span = query.item_spans[position - 1] if position - 1 < len(query.item_spans) else span_of(node.this)
         value = Column(source.type, position, source.name, nullable=source.nullable, span=span)
-        if not types.assignable(source.type, column.type):
+        if source.type.is_character and column.type.is_numeric:
+            self.catalog.warn(
+                f'{source.type} goes into column "{column.name}" of type {column.type}:'
+                " text that is no number is an error row",
+                span,
+            )
+        elif not types.assignable(source.type, column.type):
             raise _not_assignable(value, column, span)
         return assigned(value, column)
 
