@@ -19,10 +19,11 @@ from benchmarks.case import Case
 PACKAGES = ("streamsql", "numpy", "pyarrow", "krcf", "rrcf", "scikit-learn")
 
 
-def questions() -> dict[str, tuple[Case, ...]]:
-    """The cases of each module in this folder that has any."""
+def questions(beginnings: Sequence[str] = ("",)) -> dict[str, tuple[Case, ...]]:
+    """The cases of each module in this folder whose name begins so and that has any."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in names if name != "__main__"}
+    asked = [name for name in names if name != "__main__" and name.startswith(tuple(beginnings))]
+    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in asked}
     return {name: module.CASES for name, module in modules.items() if hasattr(module, "CASES")}
 
 
@@ -71,8 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     found = {
         name: [case for case in cases if options.case in case.name]
-        for name, cases in questions().items()
-        if not options.questions or name.startswith(tuple(options.questions))
+        for name, cases in questions(options.questions or [""]).items()
     }
     if not any(found.values()):
         parser.error(f"no such case (questions: {', '.join(questions())})")
