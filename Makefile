@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := pyproject.toml setup.py $(wildcard rcf_ext/*.pyx rcf_ext/*.pxd rcf_ext/*.h streamsql/kernels/*.pyx streamsql/kernels/*.pxd streamsql/kernels/*.h)
 
-.PHONY: install demo test check format bench sanitize clean
+.PHONY: install demo test check format bench bench-rows bench-peers sanitize clean
 
 install: $(STAMP)  ## virtual environment with the package and its command line
 
@@ -42,6 +42,15 @@ sanitize: install  ## the forest's tests under AddressSanitizer and UndefinedBeh
 bench: install
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m benchmarks
+
+bench-rows: install  ## SQL from file to file against the engines that are installed
+	$(BIN)/python -m benchmarks rows
+
+PEERS := build/peers
+bench-peers:  ## those engines, each in a virtual environment of its own
+	set -e; for peer in duckdb polars datafusion chdb bytewax; do \
+	  $(PYTHON) -m venv $(PEERS)/$$peer; $(PEERS)/$$peer/bin/pip install --quiet $$peer; done
+	$(PEERS)/bytewax/bin/pip install --quiet orjson
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -33,3 +33,8 @@ def command(sql: Path, inputs: Sequence[Input], output: Path) -> list[str]:
     """`streamsql run` of the SQL file over `inputs`; the ending of `output` decides its format."""
     arguments = [argument for source in inputs for argument in source.arguments]
     return [str(PROGRAM), "run", str(sql), "--quiet", *arguments, "--output", f"{OUTPUT}={output}"]
+
+
+def application(columns: str, query: str) -> str:
+    """A script of one pump: the output stream with these columns, and the query that feeds it."""
+    return f'CREATE STREAM "{OUTPUT}" ({columns});\nCREATE PUMP P AS INSERT INTO "{OUTPUT}" {query};\n'

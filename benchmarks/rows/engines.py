@@ -1,7 +1,7 @@
 """The engines: streamsql, and the peers that are installed, each in its own process.
 
-A peer is looked for as a virtual environment `$BENCH_PEERS/NAME`, then beside streamsql. `BENCH_ENGINES`, a list
-of names with commas, restricts the race.
+A peer is looked for as a virtual environment NAME in the folder BENCH_PEERS (build/peers, where `make bench-peers`
+puts them), then beside streamsql. BENCH_ENGINES, a list of names with commas, restricts the race.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.program import command
 from benchmarks.rows.workloads import Workload
 
 PEERS = Path(__file__).parent / "peers"
+ENVIRONMENTS = Path(os.environ.get("BENCH_PEERS", Path(__file__).parents[2] / "build" / "peers")).absolute()
 ALL = ("w1", "w1c", "w3", "w3c", "w4", "w4c", "w5", "w6", "w9", "w9v", "q1", "q2")
 Command = Callable[[Workload, bool, Path], list[str]]
 
@@ -38,9 +39,8 @@ class Engine:
 @cache
 def _python(name: str) -> str:
     """The interpreter that can import a peer."""
-    peers = os.environ.get("BENCH_PEERS")
-    own = Path(peers or "", name, "bin", "python")
-    if peers and own.exists():
+    own = ENVIRONMENTS / name / "bin" / "python"
+    if own.exists():
         return str(own)
     if util.find_spec(name):
         return sys.executable

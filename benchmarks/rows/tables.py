@@ -42,7 +42,7 @@ def ticker(rows: int = ROWS, keys: int = 100) -> Columns:
     """500 rows a second of event time; 45 % of the prices are above 50."""
     random = np.random.default_rng(1)
     key = random.integers(0, keys, rows)
-    level = random.uniform(5, 100, keys)
+    level = np.linspace(5, 87, keys)
     names, sectors = map(symbol, key.tolist()), (SECTORS[k % 5] for k in key.tolist())
     return {
         "EVENT_TIME": instants(rising(random, rows, 3)),
