@@ -6,13 +6,14 @@ This module knows nothing of expressions or rows; conversions of values live in 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 
 import pyarrow as pa
 
 from streamsql.errors import ConfigError
+from streamsql.record import record
 
 MAX_CHARACTERS = 65535
 MAX_PRECISION = 19
@@ -74,7 +75,7 @@ _ARROW = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class SqlType:
     """One SQL type. `precision` and `scale` belong to DECIMAL, `length` to character and binary types,
     `fields` to ROW, `qualifier` ("DAY TO SECOND") to intervals."""
@@ -177,7 +178,7 @@ def char(length: int = 1) -> SqlType:
     return SqlType(Kind.CHAR, length=min(length, MAX_CHARACTERS))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One column of a stream or of a plan node's result."""
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-EVERYBODY = {"streamsql.errors", "streamsql.types"}
+EVERYBODY = {"streamsql.errors", "streamsql.record", "streamsql.types"}
 ARRAYS = {"numpy", "pyarrow"}
 MAY_TOUCH: dict[str, set[str]] = {
     "streamsql": {"streamsql.app", "streamsql.functions", "rcf_ext"},
     "streamsql.errors": set(),
+    "streamsql.record": set(),
     "streamsql.types": {"pyarrow"},
     "streamsql.sql": set(),
     "streamsql.plan": {"streamsql.sql", "streamsql.functions.registry"},

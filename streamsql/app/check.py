@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Literal
 
 from streamsql.app.application import Application
@@ -12,6 +11,7 @@ from streamsql.app.options import DEFAULT_INPUT, Person, RunOptions
 from streamsql.app.schemas import input_schema
 from streamsql.app.tables import open_references
 from streamsql.errors import ScriptErrors, Span
+from streamsql.record import record
 
 
 def prepare(sql: str, options: RunOptions, person: Person) -> Application:
@@ -36,7 +36,7 @@ def prepare(sql: str, options: RunOptions, person: Person) -> Application:
     return app
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """Something about a script, at a place in it. Lines and columns count characters from 1; the end is behind the
     last one. What concerns the script as a whole is at its first character."""

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
@@ -21,9 +21,10 @@ from streamsql.io.file import FileSource
 from streamsql.io.format import InputSchema
 from streamsql.io.formats import decoder, discover, schema_to_aws, schema_to_ddl
 from streamsql.io.stdio import StdinSource
+from streamsql.record import record
 
 
-@dataclass(frozen=True)
+@record
 class OpenInput:
     """An input that is open, and how its records become rows."""
 

@@ -7,7 +7,6 @@ nothing earlier can come. What cannot be used is reported, for the error stream.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -21,12 +20,13 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import timestamps
 from streamsql.io.format import Reject
 from streamsql.plan.nodes import Schema, Stream
+from streamsql.record import record
 from streamsql.types import Column, Kind
 
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@record
 class Feed:
     """One input: the stream that it feeds, and in a replay the column that holds ROWTIME."""
 
@@ -34,7 +34,7 @@ class Feed:
     rowtime: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class InputError:
     """Something that came in and could not be used: a row of the error stream.
 
@@ -50,7 +50,7 @@ class InputError:
     record: bytes = b""
 
 
-@dataclass
+@record(frozen=False)
 class Counts:
     """What has come for one input stream, in rows: used, not usable, and late."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from streamsql.record import record
 
 if TYPE_CHECKING:
     from streamsql.app.summary import Summary
@@ -13,7 +15,7 @@ DEFAULT_INPUT = "SOURCE_SQL_STREAM_001"
 STANDARD = "-"
 
 
-@dataclass(frozen=True)
+@record
 class RunOptions:
     """Everything about a run but its SQL. A path may be `-`; empty or None means that a default is chosen."""
 
@@ -39,7 +41,7 @@ class RunOptions:
     width: int = 0  # of the terminal, in characters; 0: lines are as wide as they get
 
 
-@dataclass(frozen=True)
+@record
 class Person:
     """Whoever started the run: what they are told, and how they interrupt it."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
+from streamsql.record import record
 
 if TYPE_CHECKING:
     from streamsql.app.engine import Engine
@@ -74,7 +75,7 @@ class BatchInput:
         """Nothing is open."""
 
 
-@dataclass(frozen=True)
+@record
 class Limits:
     """How a run ends and in which steps it goes: rows taken at once, and whether open windows are emitted."""
 

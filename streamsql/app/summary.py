@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from streamsql.app.intake import Counts
 from streamsql.app.outputs import Output
+from streamsql.record import record
 
 if TYPE_CHECKING:
     from streamsql.app.tables import ReferenceFile
 
 
-@dataclass
+@record(frozen=False)
 class ErrorCount:
     """Rows of the error stream: how many by place and name, and the first of them."""
 
@@ -39,7 +40,7 @@ class ErrorCount:
         return sum(self.by_kind.values())
 
 
-@dataclass(frozen=True)
+@record
 class Summary:
     """Rows in per input stream, rows out per output stream, rows in error, rows of reference tables."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import pyarrow as pa
 
@@ -23,11 +23,12 @@ from streamsql.errors import ConfigError, ConnectorError, StreamSQLError
 from streamsql.io.file import FileSource
 from streamsql.io.format import Decoded, InputSchema
 from streamsql.io.formats import decoder, schema_to_ddl
+from streamsql.record import record
 
 CHECK_EVERY = 1.0  # seconds between two looks at the files
 
 
-@dataclass
+@record(frozen=False)
 class ReferenceFile:
     """A reference table and the file that its rows come from. `rows` and `rejected` count the last load."""
 

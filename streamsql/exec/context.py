@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
+from streamsql.record import record
 from streamsql.types import Column
 
 Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
@@ -21,7 +21,7 @@ Compile = Callable[[Expression], Evaluator]
 MAX_GROUPS = (1 << 31) - 1
 
 
-@dataclass(frozen=True)
+@record
 class Context:
     """The surroundings of one operator.
 

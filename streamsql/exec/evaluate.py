@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from typing import Any
 
@@ -26,6 +26,7 @@ from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
 from streamsql.functions.vectors import column, truths
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal
+from streamsql.record import record
 from streamsql.types import Kind, SqlType
 
 Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
@@ -86,7 +87,7 @@ class Scope:
         home.known[key] = computed
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class Step:
     """One compiled sub-expression."""
 
@@ -106,7 +107,7 @@ class Step:
         return found
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class _Column(Step):
     index: int
 
@@ -114,7 +115,7 @@ class _Column(Step):
         return scope.batch.column(self.index), Failures(scope.length)
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class _Constant(Step):
     scalar: pa.Scalar
 
@@ -122,7 +123,7 @@ class _Constant(Step):
         return self.scalar, Failures(scope.length)
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class _Apply(Step):
     """A function or a conversion applied to the values of other steps."""
 
@@ -189,7 +190,7 @@ class _Apply(Step):
         return CallContext(length, self.type, self.types, failures, scope.times, needed, self.memo)
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class _Case(Step):
     branches: tuple[tuple[Step, Step], ...]
     otherwise: Step
@@ -219,7 +220,7 @@ class _Case(Step):
         return value
 
 
-@dataclass(eq=False)
+@record(frozen=False, eq=False)
 class _Field(Step):
     arg: Step
     name: str

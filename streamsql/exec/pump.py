@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -17,12 +17,13 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operato
 from streamsql.exec.operators.values import Values
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
+from streamsql.record import record
 
 Emit = Callable[[pa.RecordBatch], None]
 Advance = Callable[[int], None]
 
 
-@dataclass
+@record(frozen=False)
 class Counts:
     """Rows of one pump: taken in, put out, dropped by a condition, late, and in error."""
 
@@ -75,7 +76,7 @@ class Stage:
         self._advance(time)
 
 
-@dataclass(frozen=True)
+@record
 class Surroundings:
     """What a pump needs of the graph: a context for each of its operators and where its rows go.
 

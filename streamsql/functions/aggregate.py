@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ from streamsql.functions import registry
 from streamsql.functions.registry import AggregateFunction, Argument, Documentation, Resolution
 from streamsql.kernels.accumulators import GroupAccumulator
 from streamsql.kernels.rolling import RollingAggregate
+from streamsql.record import record
 from streamsql.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, Kind, SqlType, decimal
 
 AVERAGE_SCALE = 6
@@ -35,7 +35,7 @@ class Accumulator(Protocol):
     def load(self, state: bytes) -> None: ...
 
 
-@dataclass(frozen=True)
+@record
 class Window:
     """How an aggregate stands with OVER. `forever`: the frame has no far end; `rows`: it counts rows."""
 
@@ -46,7 +46,7 @@ class Window:
     from_last: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class RollingCall:
     """The running state of one OVER call, and which arguments it reads for every row (None: no such)."""
 

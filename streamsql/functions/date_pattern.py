@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streamsql.functions.similar import BadPattern
+from streamsql.record import record
 
 _FORMATTED = "GyYMwWDdFEuaHkKhmsSzZX"
 _PARSED = "GyMDdEuaHkKhmsSzZX"
@@ -18,7 +18,7 @@ _NUMERIC = "yYwWDdFuHkKhmsS"
 _TOKEN = re.compile(r"''|'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class DatePattern:
     """A pattern as the kernels take it: steps of shape (n, 4) and the bytes of its literals."""
 

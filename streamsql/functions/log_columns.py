@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,7 @@ from streamsql.functions.conversion import converter
 from streamsql.functions.date_pattern import compile_pattern
 from streamsql.functions.datetext import parsed
 from streamsql.functions.similar import BadPattern
+from streamsql.record import record
 from streamsql.types import DATETIME, Kind, SqlType, parse_type, varchar
 
 _COLUMN = re.compile(
@@ -31,7 +32,7 @@ TEXT = varchar(1024)
 """The type of a field that nobody described."""
 
 
-@dataclass(frozen=True)
+@record
 class LogColumn:
     """One field of the row: its name, its type, the date pattern of its text, and where a fixed one stands."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from streamsql.functions.text import bytes_of
 from streamsql.functions.vectors import array, column
 from streamsql.functions.w3c import w3c_regex
 from streamsql.kernels import date_patterns, log_fields
+from streamsql.record import record
 from streamsql.types import INTEGER, TIMESTAMP, varchar
 
 Build = Callable[..., Any]
@@ -32,7 +32,7 @@ Build = Callable[..., Any]
 Fields = tuple[Sequence[pa.Array], pa.Array]
 
 
-@dataclass(frozen=True)
+@record
 class RegexRows:
     """Fields are the groups of a regular expression that has to match the whole text."""
 
@@ -46,7 +46,7 @@ class RegexRows:
         return [pc.struct_field(found, place) for place in range(len(self.columns))], known
 
 
-@dataclass(frozen=True)
+@record
 class FixedRows:
     """Fields stand at fixed characters."""
 
@@ -63,7 +63,7 @@ class FixedRows:
         return fields, texts.is_valid()
 
 
-@dataclass(frozen=True)
+@record
 class DelimitedRows:
     """Fields are separated by a delimiter."""
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from streamsql.errors import BindError
+from streamsql.record import record
 from streamsql.types import Column, SqlType
 
 NOT_CONSTANT: Any = object()
 """`Argument.constant` of an argument whose value is not known when the query is bound."""
 
 
-@dataclass(frozen=True)
+@record
 class Argument:
     """What is known of an argument at bind time."""
 
@@ -32,7 +32,7 @@ class Argument:
         return self.constant is not NOT_CONSTANT
 
 
-@dataclass(frozen=True)
+@record
 class Resolution:
     """The answer of `resolve`: the result's type, and the type to which each argument is converted first, so that
     implementations meet only the types they ask for."""
@@ -44,7 +44,7 @@ class Resolution:
 Resolve = Callable[[Sequence[Argument]], Resolution]
 
 
-@dataclass(frozen=True)
+@record
 class Documentation:
     """What `streamsql functions NAME` and the reference page print."""
 
@@ -55,7 +55,7 @@ class Documentation:
     extension: str = ""  # the code with which the service refused it; empty: the service had it
 
 
-@dataclass(frozen=True)
+@record
 class ScalarFunction:
     """A function of one row. `implementation(call, *datums)` returns an Arrow array or scalar of the result type;
     `call` is a `functions.call.CallContext`."""
@@ -72,7 +72,7 @@ class ScalarFunction:
     volatile: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class AggregateFunction:
     """A function of many rows. `accumulator(args, result, ignore_nulls)` makes the state of all groups, a
     `functions.aggregate.Accumulator`; `rolling` makes the state for OVER (None: not usable with OVER)."""
@@ -88,7 +88,7 @@ class AggregateFunction:
     only_range: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Parameter:
     """A constant parameter of a table function. `low` and `high` are inclusive; no default: required."""
 
@@ -110,7 +110,7 @@ class Parameter:
         return f"from {self.low:g} to {self.high:g}"
 
 
-@dataclass(frozen=True)
+@record
 class TableFunction:
     """A function of a stream. `columns(input_schema, arguments, partition_by)` gives the output schema, or raises
     BindError FUN-001, also where PARTITION BY makes no sense; `operator(input_schema, arguments, partition_by,

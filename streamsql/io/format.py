@@ -8,10 +8,11 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from streamsql.record import record
 from streamsql.types import SqlType
 
 
-@dataclass(frozen=True)
+@record
 class RecordColumn:
     """One column of an input schema: its name as configured, its type, and its JSON path (empty: `$.name`)."""
 
@@ -20,7 +21,7 @@ class RecordColumn:
     mapping: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class InputSchema:
     """How records become rows: the AWS InputSchema (docs/spec/kinesis-application.md, section 3)."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from streamsql.errors import BindError, Span, nearest
 from streamsql.plan.expressions import Expression
 from streamsql.plan.nodes import Node, Notice, Pump, Schema, Sink, Source, Stream
+from streamsql.record import record
 from streamsql.types import ROWTIME, TIMESTAMP, Column, SqlType, varchar
 
 ERROR_STREAM = "ERROR_STREAM"
@@ -23,7 +24,7 @@ HIDDEN_COLUMNS = (
 """What an input stream carries besides its declared columns; not part of `*` (application page, section 2.1)."""
 
 
-@dataclass(frozen=True)
+@record
 class UserFunction:
     """A function made by CREATE FUNCTION, inlined where it is called; its body reads parameter n as `Column` n."""
 
@@ -35,7 +36,7 @@ class UserFunction:
     specific: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class View:
     """A view: its query as a syntax tree, bound anew wherever it is read."""
 
@@ -44,7 +45,7 @@ class View:
     columns: tuple[str, ...] = ()
 
 
-@dataclass
+@record(frozen=False)
 class Catalog:
     """What has been defined so far. `broken` are names whose definition had errors: using one is no new error."""
 

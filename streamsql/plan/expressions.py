@@ -7,15 +7,16 @@ spellings of one grouping expression are equal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from streamsql.errors import Span
+from streamsql.record import record
 from streamsql.types import Column as ColumnType
 from streamsql.types import SqlType
 
 
-@dataclass(frozen=True)
+@record
 class Expression:
     """Base: every expression knows its type and where it stands in the SQL text."""
 
@@ -23,7 +24,7 @@ class Expression:
     span: Span | None = field(default=None, compare=False, kw_only=True, repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class Column(Expression):
     """Column number `index` of the node's input (0 is ROWTIME of a stream); `name` is for people.
 
@@ -36,7 +37,7 @@ class Column(Expression):
     produced: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Literal(Expression):
     """A constant. `value` is what Python has for the type: None, bool, int, Decimal, float, str, bytes, and for
     DATE days since 1970-01-01, TIME ms since midnight, TIMESTAMP ms since 1970-01-01, intervals ms or months."""
@@ -44,7 +45,7 @@ class Literal(Expression):
     value: Any
 
 
-@dataclass(frozen=True)
+@record
 class Call(Expression):
     """A scalar function or operator of the registry: `Call(type, "+", (a, b))`, `Call(type, "UPPER", (s,))`."""
 
@@ -52,7 +53,7 @@ class Call(Expression):
     args: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Cast(Expression):
     """CAST(arg AS type), or with `assignment` the conversion that INSERT makes (strings are cut silently,
     section 2.2); a failing row is an error row either way."""
@@ -61,7 +62,7 @@ class Cast(Expression):
     assignment: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Case(Expression):
     """Searched CASE. `branches` are (condition, value) in order; failures in an untaken branch do not count."""
 
@@ -69,7 +70,7 @@ class Case(Expression):
     otherwise: Expression
 
 
-@dataclass(frozen=True)
+@record
 class Field(Expression):
     """Field `name` of a row value (section 1.8)."""
 
@@ -77,7 +78,7 @@ class Field(Expression):
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class AggregateCall(Expression):
     """An aggregate of the registry inside Aggregate: COUNT(*) has no args. `ignore_nulls` is for FIRST_VALUE
     and LAST_VALUE."""
@@ -88,7 +89,7 @@ class AggregateCall(Expression):
     ignore_nulls: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Frame:
     """The rows of a partition that an OVER call sees: those up to and including the current one, and of these
     the last `preceding` ms (RANGE, both ends inclusive) or the last `preceding` rows before it (ROWS);
@@ -98,7 +99,7 @@ class Frame:
     preceding: int | None
 
 
-@dataclass(frozen=True)
+@record
 class WindowCall(Expression):
     """`function(args) OVER (PARTITION BY partition_by frame)`; `args` may hold constants as Literals."""
 
@@ -111,7 +112,7 @@ class WindowCall(Expression):
     from_last: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class TableTest(Expression):
     """Whether reference table `table` (with `columns`) has a row for which all `keys`, pairs of a stream row and a
     table row expression, are equal and `condition`, over the stream's columns and then the table's, is TRUE; never

@@ -7,12 +7,13 @@ a watermark can close it without a row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from streamsql.plan.calls import call
 from streamsql.plan.expressions import Call, Cast, Column, Expression, Literal, children, transform
 from streamsql.plan.windows import Tumbling
+from streamsql.record import record
 from streamsql.types import INTERVAL_DAY, INTERVAL_YEAR, TIMESTAMP, Kind, SqlType
 
 
@@ -29,7 +30,7 @@ class Trend(Enum):
         return {Trend.ASCENDING: Trend.DESCENDING, Trend.DESCENDING: Trend.ASCENDING}.get(self, self)
 
 
-@dataclass(frozen=True)
+@record
 class Progress:
     """What is known of a column's movement: its trend, and what it is as an expression of ROWTIME (`Column` 0)
     when it is a function of that alone."""

@@ -6,19 +6,20 @@ node is `types.ROWTIME`. A node's expressions address the columns of its input b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from streamsql.errors import Span
 from streamsql.plan.expressions import AggregateCall, Expression, WindowCall
 from streamsql.plan.windows import Tumbling, Window
+from streamsql.record import record
 from streamsql.types import Column
 
 Schema = tuple[Column, ...]
 JoinKind = Literal["INNER", "LEFT", "RIGHT", "FULL"]
 
 
-@dataclass(frozen=True)
+@record
 class Node:
     """Base: `schema` is what the node produces."""
 
@@ -30,21 +31,21 @@ class Node:
         return ()
 
 
-@dataclass(frozen=True)
+@record
 class Source(Node):
     """All rows of the in-application stream `stream`, in its order."""
 
     stream: str
 
 
-@dataclass(frozen=True)
+@record
 class Values(Node):
     """Constant rows, produced once when the application starts, at the start time (no ROWTIME in `rows`)."""
 
     rows: tuple[tuple[Expression, ...], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Unary(Node):
     """Base of the nodes with one input."""
 
@@ -55,14 +56,14 @@ class Unary(Node):
         return (self.input,)
 
 
-@dataclass(frozen=True)
+@record
 class Filter(Unary):
     """Rows for which `condition` is TRUE; a row whose condition fails is rejected."""
 
     condition: Expression
 
 
-@dataclass(frozen=True)
+@record
 class Project(Unary):
     """One expression per output column; the first gives ROWTIME.
 
@@ -74,7 +75,7 @@ class Project(Unary):
     retimed: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Aggregate(Unary):
     """GROUP BY. Output: ROWTIME, `keys`, `aggregates`, one row per group when its window closes.
 
@@ -88,14 +89,14 @@ class Aggregate(Unary):
     aggregates: tuple[AggregateCall, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Over(Unary):
     """Sliding windows. Output: the input's columns, then one per call; one row out per row in, at once."""
 
     calls: tuple[WindowCall, ...]
 
 
-@dataclass(frozen=True)
+@record
 class SortKey:
     """One ORDER BY item over the input row; nulls are largest unless said otherwise."""
 
@@ -104,7 +105,7 @@ class SortKey:
     nulls_first: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Sort(Unary):
     """ORDER BY on a stream: rows are gathered while `period.value` stays, then sorted stably by `keys`.
 
@@ -117,7 +118,7 @@ class Sort(Unary):
     keep_rowtime: bool
 
 
-@dataclass(frozen=True)
+@record
 class Distinct(Unary):
     """SELECT DISTINCT: the first of rows with equal `compared` columns (nulls equal), at once; memory is cleared
     when column `monotonic` (0: ROWTIME) changes. ROWTIME, selected or not, is never compared."""
@@ -126,7 +127,7 @@ class Distinct(Unary):
     compared: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class TableCall(Unary):
     """`TABLE(function(CURSOR(input), arguments …))`: the input's columns, then the function's own.
 
@@ -139,7 +140,7 @@ class TableCall(Unary):
     partition_by: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class JoinWindow:
     """How long a row of one side can meet later rows of the other: RANGE in ms, or the last `preceding`+1 ROWS;
     `following`: the other side's row waits that many ms for this side."""
@@ -149,7 +150,7 @@ class JoinWindow:
     following: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class Join(Node):
     """Stream to stream (section 10.2). Output: ROWTIME of the pair, then the left's columns, then the right's,
     both with their own ROWTIME. A side without a window takes part with its current row only.
@@ -171,7 +172,7 @@ class Join(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True)
+@record
 class AsOfJoin(Node):
     """Each row of the left with the last row of the right that has equal `keys` and a ROWTIME not above its own
     (extension). Output as for Join, with the left row's ROWTIME; kind LEFT keeps rows that find nothing."""
@@ -186,7 +187,7 @@ class AsOfJoin(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True)
+@record
 class Limit(Unary):
     """The first `count` rows after the first `offset` ones, over the whole life of the stream (extension)."""
 
@@ -194,7 +195,7 @@ class Limit(Unary):
     offset: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class Lookup(Unary):
     """Stream to reference table (section 10.1). Output: the stream's columns, then the table's (no ROWTIME of
     its own). `keys` are (stream row expression, table row expression); `condition` is over the output."""
@@ -205,7 +206,7 @@ class Lookup(Unary):
     condition: Expression | None
 
 
-@dataclass(frozen=True)
+@record
 class Exists(Unary):
     """One BOOLEAN column more: whether reference table `table` has a row that `keys` and `condition` find, as in
     Lookup. `columns` are the table's; `condition` is over the input's columns, then the table's."""
@@ -216,7 +217,7 @@ class Exists(Unary):
     condition: Expression | None
 
 
-@dataclass(frozen=True)
+@record
 class Union(Node):
     """UNION ALL: rows of all inputs merged by ROWTIME, ties in input order."""
 
@@ -227,7 +228,7 @@ class Union(Node):
         return self.sources
 
 
-@dataclass(frozen=True)
+@record
 class Sink(Unary):
     """Rows go to the in-application stream `stream`; `schema` is the stream's own. A null in a column that is not
     nullable rejects the row (RUN-005)."""
@@ -235,7 +236,7 @@ class Sink(Unary):
     stream: str
 
 
-@dataclass(frozen=True)
+@record
 class Stream:
     """An in-application stream. `is_input`: it is fed from outside. `schema` starts with ROWTIME.
 
@@ -251,7 +252,7 @@ class Stream:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class Pump:
     """A continuously running INSERT … SELECT. `running` is its state at start."""
 
@@ -261,7 +262,7 @@ class Pump:
     description: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Notice:
     """A remark for the person: kind "warning", or "extension" for a form that the service refused (`code`)."""
 
@@ -271,7 +272,7 @@ class Notice:
     span: Span | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Application:
     """Everything a SQL script defines. `inserts` are top-level INSERT … VALUES, run once at start."""
 

@@ -7,16 +7,17 @@ stand, and how they move in time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from streamsql.errors import BindError, Span, nearest
 from streamsql.plan.expressions import Column
 from streamsql.plan.monotonic import TIME, Progress
+from streamsql.record import record
 from streamsql.types import Column as ColumnType
 from streamsql.types import Kind
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """One column of a relation: where it stands, and whether `*` shows it.
 
@@ -34,7 +35,7 @@ class Entry:
         return Column(self.column.type, self.index, self.column.name, nullable=self.column.nullable, span=span)
 
 
-@dataclass(frozen=True)
+@record
 class Relation:
     """One item of FROM. `rowtime` is the position of its own ROWTIME; None for a table. `window` is the name after
     OVER: published programs use it as an alias where there is none."""
@@ -57,7 +58,7 @@ class Relation:
         return Relation(self.name, tuple(move), rowtime, self.window)
 
 
-@dataclass(frozen=True)
+@record
 class Scope:
     """The relations that names are looked up in, and what is known of the movement of the node's columns."""
 

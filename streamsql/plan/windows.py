@@ -6,12 +6,11 @@ column that holds the value of the grouping expression, so one evaluator serves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from streamsql.plan.expressions import Expression
+from streamsql.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Tumbling:
     """Rows with equal `value` form a period; the period is over once the value changes.
 
@@ -28,14 +27,14 @@ class Tumbling:
     descending: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Stagger:
     """A window per key that opens with the key's first row and lasts `length` ms (section 9.3)."""
 
     length: int
 
 
-@dataclass(frozen=True)
+@record
 class Hopping:
     """Windows of `length` ms that start every `hop` ms (extension)."""
 
@@ -43,7 +42,7 @@ class Hopping:
     hop: int
 
 
-@dataclass(frozen=True)
+@record
 class Session:
     """A window per key that ends `gap` ms after the key's last row (extension)."""
 

@@ -8,9 +8,10 @@ any other gets lines of its own above the line of what followed it. Blank lines 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from streamsql.errors import ParseError
+from streamsql.record import record
 from streamsql.sql import nodes as n
 from streamsql.sql.generator import to_sql
 from streamsql.sql.lexer import MAX_CODE, Lexed, tokenize
@@ -107,7 +108,7 @@ def _same(old: Token, new: Token) -> bool:
     return old.token_type is new.token_type and old.text == new.text
 
 
-@dataclass
+@record(frozen=False)
 class _Line:
     """A line of the result: comments above it, its text, comments at its end."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from streamsql.errors import ParseError, Span
+from streamsql.record import record
 from streamsql.sql.tokens import Token, TokenType
 
 MAX_CODE = 102_400
@@ -52,7 +53,7 @@ _STRAY = {
 }  # fmt: skip
 
 
-@dataclass
+@record(frozen=False)
 class Lexed:
     """The tokens of a text, its comments, and every place where it is no SQL."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from streamsql.errors import ParseError, Span
+from streamsql.record import record
 from streamsql.sql.lexer import Lexed, tokenize
 from streamsql.sql.nodes import Expression
 from streamsql.sql.statements import StatementGrammar
@@ -14,7 +13,7 @@ from streamsql.sql.tokens import Token, TokenType
 MAX_DEPTH = 150
 
 
-@dataclass(frozen=True)
+@record
 class Script:
     """A parsed text: the statements that could be read, in order, and what was wrong with the others.
 

@@ -6,7 +6,6 @@ One file per concern; a format is one entry of FORMATS. Schemas are in `schema`,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -16,6 +15,7 @@ from streamsql.io.formats.decode import MAX_RECORD, RecordDecoder, decoder
 from streamsql.io.formats.discover import discover
 from streamsql.io.formats.encode import CsvEncoder, JsonEncoder
 from streamsql.io.formats.schema import schema_from_aws, schema_from_ddl, schema_to_aws, schema_to_ddl
+from streamsql.record import record
 
 __all__ = [
     "FORMATS",
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@record
 class Format:
     """One format: what it is, whether records of it can be decoded, and what encodes rows into it."""
 

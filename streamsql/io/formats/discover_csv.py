@@ -6,16 +6,16 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from streamsql.errors import ConfigError
 from streamsql.io.formats.discover_types import Values
+from streamsql.record import record
 
 CANDIDATES = ",\t;|"
 MAX_ROWS = 10_000
 
 
-@dataclass(frozen=True)
+@record
 class CsvLayout:
     """How a sample is laid out. `header` are the names in it, or empty texts; `rows` the data rows."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
+from streamsql.record import record
 from streamsql.types import (
     BIGINT,
     BOOLEAN,
@@ -33,7 +34,7 @@ _TIMESTAMP = re.compile(
 )
 
 
-@dataclass
+@record(frozen=False)
 class Values:
     """What was seen of one column."""
 

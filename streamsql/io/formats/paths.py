@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from streamsql.errors import ConfigError
 from streamsql.io.format import InputSchema
+from streamsql.record import record
 
 EACH = None
 """The step `[0:]`: each element of an array."""
@@ -50,7 +50,7 @@ def parse_path(text: str) -> Path:
     return tuple(steps)
 
 
-@dataclass(frozen=True)
+@record
 class PathPlan:
     """All paths of a schema as one tree.
 

@@ -7,7 +7,7 @@ out again and gives them nodes of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from streamsql import types
@@ -19,6 +19,7 @@ from streamsql.plan.calls import call, convert
 from streamsql.plan.catalog import Catalog
 from streamsql.plan.expressions import Case, Cast, Column, Expression, Field, Literal
 from streamsql.plan.scope import Scope, is_row
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import SqlType
 
@@ -35,7 +36,7 @@ _OPERATORS = {
 }
 
 
-@dataclass
+@record(frozen=False)
 class ExpressionBinder:
     """Binds expressions of one clause. `clause` is its name for messages; the flags say what it may hold.
 

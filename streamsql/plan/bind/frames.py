@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql.errors import BindError, Span
 from streamsql.plan.expressions import Frame, Literal
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import Kind
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from streamsql.plan.bind.expression import ExpressionBinder
 
 
-@dataclass(frozen=True)
+@record
 class Window:
     """A window with the named one that it extends taken in."""
 

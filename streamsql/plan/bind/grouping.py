@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql import types
@@ -17,6 +17,7 @@ from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, 
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Progress, Trend, of_time, period, trend, value_of_end
 from streamsql.plan.nodes import Aggregate, Filter
 from streamsql.plan.windows import Hopping, Stagger, Tumbling, Window
+from streamsql.record import record
 from streamsql.sql import span_of
 from streamsql.types import ROWTIME, Kind
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from streamsql.plan.bind.select import SelectState
 
 
-@dataclass
+@record(frozen=False)
 class Grouping:
     """The window, the keys and the aggregates that the clauses ask for.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from streamsql.errors import BindError, UnsupportedError
@@ -15,6 +15,7 @@ from streamsql.plan.expressions import Call, Column, Expression
 from streamsql.plan.monotonic import TIME
 from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Node, Schema
 from streamsql.plan.scope import Entry, Relation, Scope
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 
@@ -42,7 +43,7 @@ def bind_from(binder: SourceBinder, item: Any) -> From:
     return bound
 
 
-@dataclass
+@record(frozen=False)
 class _Joiner:
     """One JOIN of two from-items."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql.errors import BindError, Span
@@ -14,6 +14,7 @@ from streamsql.plan.expressions import Column, Expression, children
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend, period, trend
 from streamsql.plan.nodes import Project, Sort, SortKey
 from streamsql.plan.windows import Tumbling
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 from streamsql.types import Column as ColumnType
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from streamsql.plan.bind.grouping import Grouping
 
 
-@dataclass(frozen=True)
+@record
 class OrderKey:
     """One item of ORDER BY, bound over the same rows as the select list."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from streamsql import types
@@ -21,12 +21,13 @@ from streamsql.plan.expressions import Column, Expression, Field, Literal, Windo
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend
 from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Union, Values
 from streamsql.plan.scope import Entry, Relation, Scope
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 from streamsql.types import Column as ColumnType
 
 
-@dataclass
+@record(frozen=False)
 class QueryBinder:
     """Binds queries against a catalog."""
 

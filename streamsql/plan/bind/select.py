@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from streamsql.plan.bind.source import Query
@@ -10,12 +10,13 @@ from streamsql.plan.expressions import Column, Expression
 from streamsql.plan.monotonic import ROWTIME_COLUMN, Progress, Trend, progress
 from streamsql.plan.nodes import Node, Project
 from streamsql.plan.scope import Scope
+from streamsql.record import record
 from streamsql.sql import span_of
 from streamsql.types import ROWTIME
 from streamsql.types import Column as ColumnType
 
 
-@dataclass(frozen=True)
+@record
 class Item:
     """One item of a select list: its output name and its expression."""
 
@@ -24,7 +25,7 @@ class Item:
     node: Any = None
 
 
-@dataclass
+@record(frozen=False)
 class SelectState:
     """A SELECT while it is being bound: the plan so far and what its columns mean."""
 

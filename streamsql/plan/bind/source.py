@@ -6,7 +6,7 @@ Joins are in `join`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from streamsql.errors import BindError, Span, UnsupportedError
@@ -18,10 +18,11 @@ from streamsql.plan.expressions import Column, Literal
 from streamsql.plan.monotonic import TIME, Progress
 from streamsql.plan.nodes import Node, Schema, Source, TableCall
 from streamsql.plan.scope import Entry, Relation, Scope
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 
 
-@dataclass(frozen=True)
+@record
 class Query:
     """A bound query: its plan, whether it is a stream, how its columns move, and where its items stand."""
 
@@ -31,7 +32,7 @@ class Query:
     item_spans: tuple[Span | None, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class From:
     """A bound FROM item: the plan node of its stream (None: a reference table, named in `table`)."""
 
@@ -45,7 +46,7 @@ class From:
         return Scope(self.relations)
 
 
-@dataclass
+@record(frozen=False)
 class SourceBinder:
     """Binds FROM items. `bind_query` binds a query inside; `ctes` are the tables of WITH."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from streamsql import types
@@ -18,13 +18,14 @@ from streamsql.plan.expressions import Cast, Column, Expression, Literal
 from streamsql.plan.monotonic import ROWTIME_COLUMN
 from streamsql.plan.nodes import Project, Pump, Schema, Sink, Stream
 from streamsql.plan.scope import Entry, Relation, Scope
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 
 DEFAULT_OUTPUT = "DESTINATION_SQL_STREAM"
 
 
-@dataclass
+@record(frozen=False)
 class StatementBinder:
     """Binds statements one after the other into a catalog."""
 

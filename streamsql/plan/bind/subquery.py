@@ -6,7 +6,7 @@ What is not here: a subquery as a value, and one that reads a stream (it would n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql import types
@@ -16,6 +16,7 @@ from streamsql.plan.calls import call
 from streamsql.plan.expressions import Case, Column, Expression, Literal, TableTest, columns_used, transform
 from streamsql.plan.nodes import Exists, Filter, Node, Schema
 from streamsql.plan.scope import Entry, Relation, Scope
+from streamsql.record import record
 from streamsql.sql import nodes, span_of
 from streamsql.types import BOOLEAN
 
@@ -30,7 +31,7 @@ _NOT_IN_SUBQUERIES = (
 )
 
 
-@dataclass(frozen=True)
+@record
 class InnerScope(Scope):
     """The names inside a subquery: those of its own table, the first relation, hide those of the query around."""
 
@@ -92,7 +93,7 @@ def filtered(node: Node, condition: Expression) -> Node:
     return Filter(node.schema, node, rest)
 
 
-@dataclass(frozen=True)
+@record
 class _Subquery:
     """A subquery over a reference table, whose columns stand behind the `width` columns of the row outside."""
 
