@@ -60,10 +60,6 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.lookup import Lookup
 
             return Lookup
-        case nodes.Exists():
-            from streamsql.exec.operators.exists import Exists
-
-            return Exists
         case nodes.AsOfJoin():
             from streamsql.exec.operators.asof import AsOfJoin
 
@@ -76,6 +72,10 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.values import Values
 
             return Values
+        case nodes.Table():
+            from streamsql.exec.operators.values import Table
+
+            return Table
         case nodes.TableCall():
             return _table_function
         case nodes.Sink():

@@ -17,7 +17,8 @@ from streamsql.record import record
 from streamsql.types import Column
 
 Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
-Compile = Callable[[Expression], Evaluator]
+"""Values for the rows of a batch, null where a row failed, and those failures."""
+
 MAX_GROUPS = (1 << 31) - 1
 
 
@@ -30,13 +31,19 @@ class Context:
     one operator remembers: rows with a key beyond it are rejected.
     """
 
-    compile: Compile
     times: Callable[[], Times]
     reject: Reject
     filtered: Callable[[int], None]
     table: Callable[[str], pa.RecordBatch]
     seed: int = 0
     max_groups: int = MAX_GROUPS
+
+    def compile(self, expression: Expression) -> Evaluator:
+        """The expression, ready to be computed batch after batch."""
+        # Imported when a plan needs it: an expression may hold a subquery, which is a plan of its own.
+        from streamsql.exec.evaluate import compile_expression
+
+        return compile_expression(expression, self)
 
     def computation(self, expressions: Sequence[Expression]) -> Computation:
         """The expressions, compiled."""

@@ -19,18 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streamsql.errors import BindError
+from streamsql.exec.context import Context, Evaluator
+from streamsql.exec.subquery import Searcher
 from streamsql.functions import registry
 from streamsql.functions.call import CallContext, Datum, Mask, Times
 from streamsql.functions.conversion import Convert, converter, widened
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
 from streamsql.functions.vectors import column, truths
-from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal
+from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, Subquery
 from streamsql.record import record
 from streamsql.types import Kind, SqlType
-
-Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
-"""Values for the rows of a batch, null where a row failed, and those failures."""
 
 Computed = tuple[Datum, Failures]
 Open = Callable[[], Mask]
@@ -230,6 +229,24 @@ class _Field(Step):
         return pc.struct_field(value, self.name), failures
 
 
+@record(frozen=False, eq=False)
+class _Search(Step):
+    args: tuple[Step, ...]
+    searcher: Searcher
+
+    def compute(self, scope: Scope) -> Computed:
+        failures = Failures(scope.length)
+        arrays = []
+        for arg in self.args:
+            value, failed = arg.value(scope)
+            arrays.append(column(value, scope.length))
+            failures.merge(failed)
+        result, own = self.searcher.answer(arrays, scope.length, scope.times)
+        mask = scope.mask() if own else None
+        failures.merge(own if mask is None else own.only(mask))
+        return (_null_where(result, failures.mask()) if failures else result), failures
+
+
 def _names(count: int) -> list[str]:
     return [str(number) for number in range(count)]
 
@@ -268,7 +285,8 @@ def _same_nulls(values: Datum, gap: pa.Array) -> bool:
 class _Compiler:
     """Turns expressions into steps; equal ones become the same step."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context | None = None) -> None:
+        self.context = context
         self.steps: dict[Expression, Step] = {}
         self.conversions: dict[tuple[int, SqlType, Convert], Step] = {}
         self.keys = itertools.count()
@@ -299,6 +317,8 @@ class _Compiler:
                 )
             case Field(type=type_, arg=arg, name=name):
                 return _Field(key, type_, self.step(arg), name)
+            case Subquery(type=type_, args=args) if self.context is not None:
+                return _Search(key, type_, tuple(map(self.step, args)), Searcher(expression, self.context))
         raise TypeError(f"{type(expression).__name__} is not a scalar expression")
 
     def _call(self, key: int, type_: SqlType, name: str, args: tuple[Expression, ...]) -> Step:
@@ -349,9 +369,11 @@ def _empty_scope(times: Times) -> Scope:
     return Scope(pa.RecordBatch.from_pydict({}), times, 1)
 
 
-def compile_expression(expression: Expression) -> Evaluator:
-    """The expression, ready to be computed batch after batch. BindError: a call does not resolve."""
-    step = _Compiler().step(expression)
+def compile_expression(expression: Expression, context: Context | None = None) -> Evaluator:
+    """The expression, ready to be computed batch after batch; `context` is needed for subqueries.
+
+    BindError: a call does not resolve."""
+    step = _Compiler(context).step(expression)
     arrow = expression.type.arrow
 
     def evaluate(batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:

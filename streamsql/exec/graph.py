@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from streamsql.errors import ConfigError, StateError
-from streamsql.exec.context import MAX_GROUPS, Compile, Context, failed_rows
+from streamsql.exec.context import MAX_GROUPS, Context, failed_rows
 from streamsql.exec.errors import ERROR_STREAM, ErrorStream
 from streamsql.exec.merge import Merge
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
@@ -110,7 +110,7 @@ class Graph:
 
     `times` gives the clock readings that SQL can ask for; `seed` and the names of pumps give every random function
     its own seed; `replay`: rows carry their own time, so the error stream is in the order of time too and its
-    ERROR_TIME is the ROWTIME of the offending row. `compile` makes evaluators of expressions.
+    ERROR_TIME is the ROWTIME of the offending row.
     """
 
     def __init__(
@@ -120,7 +120,6 @@ class Graph:
         times: Callable[[], Times],
         seed: int = 0,
         replay: bool = True,
-        compile: Compile | None = None,
         max_groups: int = MAX_GROUPS,
     ) -> None:
         self.plan = plan
@@ -128,7 +127,6 @@ class Graph:
         self._seed = seed
         self._replay = replay
         self._max_groups = max_groups
-        self._compile = compile or _default_compile()
         self._tables: dict[str, pa.RecordBatch] = {}
         self._error_callbacks: list[Callback] = []
         self._started = False
@@ -171,7 +169,6 @@ class Graph:
     def _context(self, pump: str, path: str) -> Context:
         digest = blake2b(f"{self._seed}/{pump}/{path}".encode(), digest_size=8).digest()
         return Context(
-            compile=self._compile,
             times=self._times,
             reject=lambda batch, failures: None,
             filtered=lambda rows: None,
@@ -357,9 +354,3 @@ def _restore_stream(stream: _Stream, state: dict[str, Any]) -> None:
 def _size(node: nodes.Node) -> int:
     """The number of nodes of a plan."""
     return 1 + sum(_size(child) for child in node.inputs)
-
-
-def _default_compile() -> Compile:
-    from streamsql.exec.evaluate import compile_expression
-
-    return compile_expression

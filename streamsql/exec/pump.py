@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -14,7 +14,7 @@ from streamsql.errors import StateError
 from streamsql.exec.build import build
 from streamsql.exec.context import Context
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
-from streamsql.exec.operators.values import Values
+from streamsql.exec.operators.values import Constant
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.record import record
@@ -67,7 +67,7 @@ class Stage:
 
     def start(self, time: int) -> None:
         """For an operator without inputs: its rows, and the end of them."""
-        assert isinstance(self.operator, Values)
+        assert isinstance(self.operator, Constant)
         self._pass_on(self.operator.start(time), END_OF_TIME)
 
     def _pass_on(self, released: Batches, time: int) -> None:
@@ -130,9 +130,7 @@ class Pump:
         def filtered(rows: int) -> None:
             self.counts.filtered += rows
 
-        context = Context(
-            context.compile, context.times, reject, filtered, context.table, context.seed, context.max_groups
-        )
+        context = replace(context, reject=reject, filtered=filtered)
         stage = Stage(path, node, build(node, context), emit, advance)
         self.stages.append(stage)
         for port, child in enumerate(node.inputs):
@@ -147,7 +145,7 @@ class Pump:
         match node:
             case nodes.Source(stream=stream):
                 return list(range(1, len(node.schema) - self._surroundings.hidden(stream)))
-            case nodes.Filter() | nodes.Exists() | nodes.Sort() | nodes.Distinct():
+            case nodes.Filter() | nodes.Sort() | nodes.Distinct():
                 return self._visible(node.input)
         return list(range(1, len(node.schema)))
 
@@ -160,7 +158,7 @@ class Pump:
 
     def constants(self) -> Iterator[Stage]:
         """The stages that produce rows by themselves."""
-        return (stage for stage in self.stages if isinstance(stage.operator, Values))
+        return (stage for stage in self.stages if isinstance(stage.operator, Constant))
 
     # --- state ---------------------------------------------------------------------------------------------
 

@@ -21,8 +21,10 @@ from streamsql.plan.expressions import (
     Field,
     Frame,
     Literal,
+    Subquery,
     WindowCall,
 )
+from streamsql.plan.relations import relations
 from streamsql.types import Kind
 
 _INFIX = ("+", "-", "*", "/", "||", "=", "<>", "<", "<=", ">", ">=", "AND", "OR", "LIKE", "SIMILAR TO")
@@ -53,10 +55,15 @@ def explain(application: nodes.Application) -> str:
 
 def tree(node: nodes.Node) -> list[str]:
     """The lines of one plan, each input indented below its node."""
-    bound = state(node)
+    kept = [
+        state(node),
+        *(f"keeps {'table ' * isinstance(plan, nodes.Table)}{_relation(plan)}" for plan in relations(node)),
+    ]
+    bound = "; ".join(filter(None, kept))
     lines = [describe(node) + (f"  [{bound}]" if bound else "")]
-    for position, child in enumerate(node.inputs):
-        last = position == len(node.inputs) - 1
+    below = [*node.inputs, *(plan for plan in relations(node) if not isinstance(plan, nodes.Table))]
+    for position, child in enumerate(below):
+        last = position == len(below) - 1
         first, *rest = tree(child)
         lines.append(("└─ " if last else "├─ ") + first)
         lines += [("   " if last else "│  ") + line for line in rest]
@@ -92,10 +99,10 @@ def describe(node: nodes.Node) -> str:
             return f"AsOfJoin: {kind} on {_on(keys, None)}, last right row not after the left row"
         case nodes.Limit(count=count, offset=offset):
             return f"Limit: {'all' if count is None else count} rows" + (f" after {offset}" if offset else "")
-        case nodes.Lookup(kind=kind, table=table, keys=keys, condition=condition):
-            return f"Lookup: {kind} {_name(table)} on {_on(keys, condition)}"
-        case nodes.Exists(table=table, keys=keys, condition=condition):
-            return f"Exists: in {_name(table)} on {_on(keys, condition)}"
+        case nodes.Lookup(kind=kind, relation=relation, keys=keys, condition=condition):
+            return f"Lookup: {kind} {_relation(relation)} on {_on(keys, condition)}"
+        case nodes.Table(table=table):
+            return f"Table: {_name(table)}"
         case nodes.Union():
             return "Union: merged by ROWTIME"
         case nodes.Sink(stream=stream):
@@ -126,8 +133,6 @@ def state(node: nodes.Node) -> str:
             return f"keeps left: {_join_window(left)}; right: {_join_window(right)}"
         case nodes.AsOfJoin():
             return "keeps right: the last row per key; left: rows that wait for the right side's time"
-        case nodes.Lookup(table=table) | nodes.Exists(table=table):
-            return f"keeps table {_name(table)}"
         case nodes.Union():
             return "keeps the rows of the side that is ahead"
     return ""
@@ -189,6 +194,11 @@ def _comment(description: str) -> str:
     return f"  -- {description}" if description else ""
 
 
+def _relation(plan: nodes.Node) -> str:
+    """A finite plan in a few words; one that is more than a table stands below as a tree."""
+    return _name(plan.table) if isinstance(plan, nodes.Table) else f"({describe(plan).partition(':')[0]})"
+
+
 # --- expressions ------------------------------------------------------------------------------------------
 
 
@@ -220,12 +230,24 @@ def text(expression: Expression) -> str:
             return f"CASE {whens} ELSE {text(otherwise)} END"
         case Field(arg=arg, name=name):
             return f"{text(arg)}.{_name(name)}"
+        case Subquery():
+            return _subquery(expression)
         case AggregateCall(function=function, args=args, distinct=distinct):
             return f"{function}({'DISTINCT ' if distinct else ''}{_texts(args) or '*'})"
         case WindowCall(function=function, args=args, partition_by=keys, frame=frame):
             by = f"PARTITION BY {_texts(keys)} " if keys else ""
             return f"{function}({_texts(args) or '*'}) OVER ({by}{_frame(frame)})"
     return type(expression).__name__
+
+
+def _subquery(subquery: Subquery) -> str:
+    search = subquery.search
+    pairs = zip(subquery.args, search.keys, strict=False)
+    on = _on(tuple(pairs), search.condition)
+    where = f" WHERE {on}" if on != "TRUE" else ""
+    if search.value is None:
+        return f"EXISTS({_relation(search.relation)}{where})"
+    return f"({text(search.value)} OF {_relation(search.relation)}{where})"
 
 
 def _texts(expressions: Sequence[Expression]) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from streamsql.errors import Span
 from streamsql.record import record
-from streamsql.types import Column as ColumnType
 from streamsql.types import SqlType
 
 
@@ -113,21 +112,34 @@ class WindowCall(Expression):
 
 
 @record
-class TableTest(Expression):
-    """Whether reference table `table` (with `columns`) has a row for which all `keys`, pairs of a stream row and a
-    table row expression, are equal and `condition`, over the stream's columns and then the table's, is TRUE; never
-    null. Binding leaves none of them in a plan: each becomes an `Exists` node."""
+class Search:
+    """What a subquery looks for, given the values of some arguments: the rows of the finite plan `relation` whose
+    `keys`, over the relation's columns, equal the first arguments and for which `condition` is TRUE.
 
-    table: str
-    columns: tuple[ColumnType, ...]
-    keys: tuple[tuple[Expression, Expression], ...]
-    condition: Expression | None
+    `condition` and `value` are over the arguments and then the relation's columns. `value` is wanted of the only
+    such row; None asks whether there is one. `always`: there is a value also without a row, over nulls.
+    """
+
+    relation: Any  # a plan.nodes.Node
+    keys: tuple[Expression, ...]
+    condition: Expression | None = None
+    value: Expression | None = None
+    always: bool = False
+
+
+@record
+class Subquery(Expression):
+    """EXISTS, one half of IN, or a query used as a value: `search` for each row's values of `args`. EXISTS is
+    never null; a value without a row is null, and more than one row is an error of the row that asks."""
+
+    args: tuple[Expression, ...]
+    search: Search
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
     """The direct sub-expressions, left to right."""
     match expression:
-        case Call(args=args) | AggregateCall(args=args):
+        case Call(args=args) | AggregateCall(args=args) | Subquery(args=args):
             return args
         case WindowCall(args=args, partition_by=keys):
             return (*args, *keys)

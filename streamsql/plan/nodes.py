@@ -2,6 +2,9 @@
 
 Every batch of a stream has ROWTIME (timestamp in ms, never null) as its column 0, so `schema[0]` of a stream
 node is `types.ROWTIME`. A node's expressions address the columns of its input by position.
+
+A finite plan has `Table` and `Values` at its leaves and the same nodes above them: a relation is a stream that is
+at its end, all of whose rows have the same ROWTIME.
 """
 
 from __future__ import annotations
@@ -39,8 +42,16 @@ class Source(Node):
 
 
 @record
+class Table(Node):
+    """The rows of the reference table `table`, all with the same ROWTIME: the leaf of a finite plan."""
+
+    table: str
+
+
+@record
 class Values(Node):
-    """Constant rows, produced once when the application starts, at the start time (no ROWTIME in `rows`)."""
+    """Constant rows (no ROWTIME in `rows`): a leaf of a finite plan, or produced once when the application starts,
+    at the start time."""
 
     rows: tuple[tuple[Expression, ...], ...]
 
@@ -197,22 +208,12 @@ class Limit(Unary):
 
 @record
 class Lookup(Unary):
-    """Stream to reference table (section 10.1). Output: the stream's columns, then the table's (no ROWTIME of
-    its own). `keys` are (stream row expression, table row expression); `condition` is over the output."""
+    """Stream to the rows of a finite plan (section 10.1). Output: the stream's columns, then those of `relation`
+    without ROWTIME. `keys` are pairs of expressions, over the stream's row and over the relation's columns without
+    ROWTIME; `condition` is over the output."""
 
-    table: str
+    relation: Node
     kind: JoinKind
-    keys: tuple[tuple[Expression, Expression], ...]
-    condition: Expression | None
-
-
-@record
-class Exists(Unary):
-    """One BOOLEAN column more: whether reference table `table` has a row that `keys` and `condition` find, as in
-    Lookup. `columns` are the table's; `condition` is over the input's columns, then the table's."""
-
-    table: str
-    columns: Schema
     keys: tuple[tuple[Expression, Expression], ...]
     condition: Expression | None
 

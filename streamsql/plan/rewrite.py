@@ -13,7 +13,18 @@ from typing import Any
 
 from streamsql.errors import BindError
 from streamsql.plan.calls import may_stop_early, reads_the_clock
-from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, children, transform
+from streamsql.plan.expressions import (
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expression,
+    Field,
+    Literal,
+    Subquery,
+    children,
+    transform,
+)
 from streamsql.plan.nodes import Application, Filter, Node, Project
 from streamsql.types import Kind
 
@@ -70,7 +81,7 @@ def _folded(fold: Fold, expression: Expression) -> Expression:
 def _is_constant(expression: Expression) -> bool:
     if isinstance(expression, Literal):
         return True
-    if reads_the_clock(expression):
+    if isinstance(expression, Subquery) or reads_the_clock(expression):
         return False
     parts = children(expression)
     return bool(parts) and all(_is_constant(part) for part in parts)

@@ -1,4 +1,4 @@
-"""VALUES: constant rows."""
+"""Leaves of plans that produce their rows by themselves: VALUES, and reference tables."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from streamsql.exec.time import timestamps
 from streamsql.plan import nodes
 
 
-class Values(Operator):
-    """Produces its rows once, when the application starts."""
+class Constant(Operator):
+    """Base: rows produced once, and then no more."""
 
     ports = 0
+
+    def start(self, time: int) -> Batches:
+        """The rows, with ROWTIME `time`."""
+        raise NotImplementedError
+
+
+class Values(Constant):
+    """Constant rows."""
 
     def __init__(self, node: nodes.Values, context: Context) -> None:
         self._schema = arrow_schema(node.schema)
         self._rows = [context.computation(row) for row in node.rows]
 
     def start(self, time: int) -> Batches:
-        """The rows, with ROWTIME `time`."""
         rowtime = timestamps(np.array([time]))
         now = pa.RecordBatch.from_arrays([rowtime], names=["ROWTIME"])
         rows = []
@@ -30,3 +37,17 @@ class Values(Operator):
             if kept.num_rows:
                 rows.append(pa.RecordBatch.from_arrays([rowtime, *arrays], schema=self._schema))
         return [pa.concat_batches(rows)] if rows else []
+
+
+class Table(Constant):
+    """The rows of a reference table as they are now."""
+
+    def __init__(self, node: nodes.Table, context: Context) -> None:
+        self._schema = arrow_schema(node.schema)
+        self._name = node.table
+        self._context = context
+
+    def start(self, time: int) -> Batches:
+        rows = self._context.table(self._name)
+        rowtime = timestamps(np.full(rows.num_rows, time))
+        return [pa.RecordBatch.from_arrays([rowtime, *rows.columns], schema=self._schema)] if len(rowtime) else []

@@ -14,7 +14,7 @@ from streamsql import types
 from streamsql.errors import BindError, Span, UnsupportedError
 from streamsql.plan.bind import literals
 from streamsql.plan.bind.functions import bind_call
-from streamsql.plan.bind.subquery import bind_exists, bind_in
+from streamsql.plan.bind.subquery import Queries, bind_exists, bind_in, bind_value
 from streamsql.plan.calls import call, convert
 from streamsql.plan.catalog import Catalog
 from streamsql.plan.expressions import Case, Cast, Column, Expression, Field, Literal
@@ -53,8 +53,8 @@ class ExpressionBinder:
     windows: dict[str, Any] = field(default_factory=dict)
     # Set while the arguments of an aggregate are bound: aggregates do not nest.
     inside_aggregate: bool = False
-    # Where the columns of a table inside IN or EXISTS begin: behind those of the row; 0: they cannot stand here.
-    table_start: int = 0
+    # How subqueries are bound; None: none can stand here.
+    queries: Queries | None = None
 
     def bind(self, node: Any) -> Expression:
         """The typed expression for a syntax node. Raises BindError with the place of what is wrong."""
@@ -290,12 +290,6 @@ class ExpressionBinder:
         """A function or aggregate by name, with or without OVER."""
         return bind_call(self, node)
 
-    def subquery(self, node: Any) -> Expression:
-        """A query used as a value: not run."""
-        raise UnsupportedError(
-            f"a subquery in {self.clause} is not supported yet", span=span_of(node), hint="use a join in FROM"
-        )
-
 
 def _word(text: str) -> Literal:
     return Literal(types.varchar(32), text)
@@ -332,6 +326,6 @@ _HANDLERS: dict[str, Handler] = {
     "Call": _B.parameter_call,
     "Over": _B.parameter_call,
     "Exists": bind_exists,
-    "Subquery": _B.subquery,
+    "Subquery": bind_value,
     **dict.fromkeys(literals.HANDLED, lambda _, node: literals.bind_literal(node)),
 }

@@ -13,7 +13,7 @@ from streamsql.plan.bind.source import From, SourceBinder
 from streamsql.plan.calls import call
 from streamsql.plan.expressions import Call, Column, Expression
 from streamsql.plan.monotonic import TIME
-from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Node, Schema
+from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Schema, Table
 from streamsql.plan.scope import Entry, Relation, Scope
 from streamsql.record import record
 from streamsql.sql import nodes, span_of
@@ -52,50 +52,48 @@ class _Joiner:
 
     def bind(self) -> From:
         item = self.item
-        left = (
-            bind_from(self.binder, item.this) if isinstance(item.this, nodes.Join) else self.binder.bind(item.this)
+        left, right = (
+            bind_from(self.binder, side) if isinstance(side, nodes.Join) else self.binder.bind(side)
+            for side in (item.this, item.expression)
         )
-        right = self.binder.bind(item.expression)
         kind: JoinKind = item.args["kind"] if item.args["kind"] not in ("CROSS", "COMMA") else "INNER"
-        if left.node is None and right.node is None:
-            raise BindError("a join of two tables is no stream", code="STR-013", span=span_of(item))
         if item.args.get("asof"):
             return self._as_of(left, right, kind)
-        if left.node is not None and right.node is not None:
-            return self._streams(left, right, left.node, right.node, kind)
-        if left.node is None:
+        for side, found in ((item.this, left), (item.expression, right)):
+            if found.finite and side.args.get("window") is not None:
+                raise BindError("a reference table takes no window", code="STR-010", span=span_of(side))
+        if left.finite is right.finite:
+            return self._streams(left, right, kind)
+        if left.finite:
             return self._lookup(right, left, _MIRRORED[kind], table_first=True)
         return self._lookup(left, right, kind, table_first=False)
 
     # --- stream to table -----------------------------------------------------------------------------------
 
     def _lookup(self, stream: From, table: From, kind: JoinKind, *, table_first: bool) -> From:
-        assert stream.node is not None
         if kind in ("RIGHT", "FULL"):
+            name = f' "{table.node.table}"' if isinstance(table.node, Table) else ""
             raise BindError(
-                f'this outer join would keep unmatched rows of table "{table.table}"',
+                f"this outer join would keep unmatched rows of table{name}",
                 code="STR-012",
                 span=span_of(self.item),
                 hint="only the stream's side can be kept",
             )
-        if self.item.expression.args.get("window") is not None and not table_first:
-            raise BindError(
-                "a reference table takes no window", code="STR-010", span=span_of(self.item.expression)
-            )
         width = len(stream.node.schema)
         nullable = kind == "LEFT"
-        columns = tuple(replace(column, nullable=column.nullable or nullable) for column in table.schema)
-        moved = _nullable(table.relations[0].shifted(width), nullable)
-        relations = (moved, *stream.relations) if table_first else (*stream.relations, moved)
-        relations, conditions = self._merged(relations, stream.relations, (moved,), kind)
+        columns = _outer(table.node.schema[1:], nullable)
+        moved = tuple(_nullable(relation.shifted(width - 1), nullable) for relation in table.relations)
+        relations = (*moved, *stream.relations) if table_first else (*stream.relations, *moved)
+        relations, conditions = self._merged(relations, stream.relations, moved, kind)
         keys, rest = self._condition(Scope(relations), conditions, width, 0)
-        node = Lookup((*stream.node.schema, *columns), stream.node, table.table, kind, keys, rest)
+        node = Lookup((*stream.node.schema, *columns), stream.node, table.node, kind, keys, rest)
         return From(node, relations)
 
     # --- stream to stream ----------------------------------------------------------------------------------
 
-    def _streams(self, left: From, right: From, first: Node, second: Node, kind: JoinKind) -> From:
-        item = self.item
+    def _streams(self, left: From, right: From, kind: JoinKind) -> From:
+        """Two streams, or two finite relations: their rows are all of one ROWTIME, so all of them meet."""
+        item, first, second = self.item, left.node, right.node
         windows = [self._window(side) for side in (item.this, item.expression)]
         width = 1 + len(first.schema)
         schema = (
@@ -111,18 +109,19 @@ class _Joiner:
             sides = (_timed(sides[0], windows[0]), _timed(sides[1], windows[1]))
         relations, conditions = self._merged((*sides[0], *sides[1]), sides[0], sides[1], kind)
         keys, rest = self._condition(Scope(relations), conditions, width, 1)
-        if windows == [None, None]:
+        if windows == [None, None] and not left.finite:
             self.binder.catalog.warn(
                 "neither side of this join has a window, so only rows of equal ROWTIME meet",
                 span_of(item),
                 "STR-011",
             )
-        return From(Join(schema, first, second, kind, keys, rest, windows[0], windows[1]), relations)
+        node = Join(schema, first, second, kind, keys, rest, windows[0], windows[1])
+        return From(node, relations, finite=left.finite)
 
     def _as_of(self, left: From, right: From, kind: JoinKind) -> From:
         item, first, second = self.item, left.node, right.node
         self.binder.catalog.extension("ASOF JOIN", "SYN-001", span_of(item))
-        if first is None or second is None:
+        if left.finite or right.finite:
             raise BindError("ASOF JOIN needs a stream on both sides", code="STR-013", span=span_of(item))
         if kind not in ("INNER", "LEFT") or any(side.args.get("window") for side in (item.this, item.expression)):
             raise UnsupportedError(
@@ -229,7 +228,8 @@ class _Joiner:
         """
         on = self.item.args.get("condition")
         if on is not None:
-            conditions = [*conditions, ExpressionBinder(scope, self.binder.catalog, "ON").condition(on)]
+            binder = ExpressionBinder(scope, self.binder.catalog, "ON", queries=self.binder.queries)
+            conditions = [*conditions, binder.condition(on)]
         keys, rest = [], []
         for part in (part for condition in conditions for part in conjuncts(condition)):
             pair = equal_sides(part, width, offset)

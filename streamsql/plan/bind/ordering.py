@@ -96,12 +96,13 @@ def _period(expression: Expression, state: SelectState, grouping: Grouping | Non
     return period(ROWTIME_COLUMN if keep else expression, state.progress), keep
 
 
-def _sort_keys(keys: Sequence[OrderKey]) -> tuple[SortKey, ...]:
+def sort_keys(keys: Sequence[OrderKey]) -> tuple[SortKey, ...]:
+    """The keys for a Sort node."""
     return tuple(SortKey(key.expression, key.descending, key.nulls_first) for key in keys)
 
 
 def _sorted(state: SelectState, window: Tumbling, keys: list[OrderKey], keep: bool) -> Query:
-    state.node = Sort(state.node.schema, state.node, window, _sort_keys(keys), keep)
+    state.node = Sort(state.node.schema, state.node, window, sort_keys(keys), keep)
     if not keep:
         state.progress = {0: TIME}
     return project(state, state.items, state.rowtime, retimed=state.retimed)
@@ -119,8 +120,8 @@ def _sorted_with_own_time(state: SelectState, window: Tumbling, keys: list[Order
         return Column(expressions[position].type, position + 1, schema[position + 1].name)
 
     value = len(items)
-    sort_keys = [replace(key, expression=column(value + 1 + n)) for n, key in enumerate(keys)]
-    state.node = Sort(schema, before, replace(window, value=column(value)), _sort_keys(sort_keys), False)
+    moved = [replace(key, expression=column(value + 1 + n)) for n, key in enumerate(keys)]
+    state.node = Sort(schema, before, replace(window, value=column(value)), sort_keys(moved), False)
     state.progress = {0: TIME}
     done = [
         Item(item.name, ROWTIME_COLUMN if _is_produced(item.expression) else column(n), item.node)

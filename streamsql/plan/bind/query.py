@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +13,15 @@ from streamsql.plan.bind.frames import named_windows
 from streamsql.plan.bind.grouping import bind_group
 from streamsql.plan.bind.join import bind_from
 from streamsql.plan.bind.ordering import OrderKey, bind_order, order_output
+from streamsql.plan.bind.relation import RelationBinder, combine, ordered
 from streamsql.plan.bind.select import Item, SelectState
 from streamsql.plan.bind.source import From, Query, SourceBinder
-from streamsql.plan.bind.subquery import filtered
+from streamsql.plan.bind.subquery import Queries, only_truth
 from streamsql.plan.calls import convert
 from streamsql.plan.catalog import Catalog, View
 from streamsql.plan.expressions import Column, Expression, Field, Literal, WindowCall, transform
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend
-from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Union, Values
+from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Table, Union, Values
 from streamsql.plan.scope import Entry, Relation, Scope
 from streamsql.record import record
 from streamsql.sql import nodes, span_of
@@ -39,7 +41,8 @@ class QueryBinder:
         query = self._unlimited(node, ctes)
         if node.args.get("limit") is None and node.args.get("offset") is None:
             return query
-        self.catalog.extension("LIMIT", "UNS-001", span_of(node.args.get("limit") or node.args["offset"]))
+        if query.is_stream:
+            self.catalog.extension("LIMIT", "UNS-001", span_of(node.args.get("limit") or node.args["offset"]))
         count = self._count(node.args.get("limit"))
         return replace(
             query, node=Limit(query.node.schema, query.node, count, self._count(node.args.get("offset")) or 0)
@@ -60,7 +63,7 @@ class QueryBinder:
         if isinstance(node, nodes.SetOperation):
             return self._union(node, ctes)
         if isinstance(node, nodes.Values):
-            return self._values(node)
+            return ordered(self._values(node), node, self._expressions("ORDER BY"))
         raise UnsupportedError(f"{type(node).__name__} is not a query", span=span_of(node))
 
     def _with(self, node: Any, outer: dict[str, View]) -> dict[str, View]:
@@ -76,11 +79,14 @@ class QueryBinder:
 
     def _select(self, select: Any, ctes: dict[str, View]) -> Query:
         windows = named_windows(select)
-        source = self._source(select, ctes, windows)
-        assert source.node is not None
+        sources = self._sources(windows, ctes)
+        source = self._source(select, sources)
+        binder = ExpressionBinder(source.scope, self.catalog, "SELECT", windows=windows, queries=sources.queries)
+        if source.finite:
+            return self._relation(select, source, binder, [where] if (where := select.args.get("where")) else [])
+        binder = replace(binder, select_list=True)
         state = SelectState(source.node, source.scope, progress=source.scope.progresses)
-        self._where(select, state)
-        binder = ExpressionBinder(state.scope, self.catalog, "SELECT", select_list=True, windows=windows)
+        self._where(select, state, binder)
         grouped = bool(select.args.get("group_by") or select.args.get("windowed_by"))
         binder = replace(binder, aggregates=grouped, analytic=not grouped)
         self._items(select, binder, state, source)
@@ -110,25 +116,51 @@ class QueryBinder:
             )
         return [replace(binder, clause="QUALIFY").condition(qualify)]
 
-    def _source(self, select: Any, ctes: dict[str, View], windows: dict[str, Any]) -> From:
+    def _expressions(self, clause: str) -> ExpressionBinder:
+        return ExpressionBinder(Scope(()), self.catalog, clause)
+
+    def _sources(self, windows: dict[str, Any], ctes: dict[str, View]) -> SourceBinder:
+        """The binder of a FROM clause, which may hold subqueries."""
+        sources = SourceBinder(self.catalog, self.bind, windows, ctes)
+
+        def grouped(select: Any, where: Sequence[Any], keys: Sequence[Any]) -> Query:
+            source = self._source(select, sources)
+            binder = ExpressionBinder(source.scope, self.catalog, "SELECT", queries=sources.queries)
+            return self._relation(select, source, binder, where, keys)
+
+        sources.queries = Queries(
+            lambda item: bind_from(sources, item), lambda query: self.bind(query, ctes), grouped
+        )
+        return sources
+
+    def _relation(
+        self, select: Any, source: From, binder: ExpressionBinder, where: Sequence[Any], keys: Sequence[Any] = ()
+    ) -> Query:
+        def items(binder: ExpressionBinder, state: SelectState) -> None:
+            self._items(select, binder, state, source)
+
+        return RelationBinder(select, source, binder, items, where, keys).bind()
+
+    def _source(self, select: Any, sources: SourceBinder) -> From:
         item = select.args.get("source")
         if item is None:
             raise BindError("SELECT needs FROM with a stream", code="STR-013", span=span_of(select))
-        source = bind_from(SourceBinder(self.catalog, self.bind, windows, ctes), item)
-        if source.node is None:
+        source = bind_from(sources, item)
+        if source.finite and select.args.get("stream"):
+            name = f'"{source.node.table}" is a reference table' if isinstance(source.node, Table) else ""
             raise BindError(
-                f'"{source.table}" is a reference table, and a pump needs a stream',
+                f"{name or 'this is a finite relation'}, and SELECT STREAM needs a stream",
                 code="STR-013",
                 span=span_of(item),
-                hint=f'join it: FROM stream JOIN "{source.table}" ON …',
+                hint="join it to a stream: FROM stream JOIN … ON …",
             )
         return source
 
-    def _where(self, select: Any, state: SelectState) -> None:
+    def _where(self, select: Any, state: SelectState, binder: ExpressionBinder) -> None:
         where = select.args.get("where")
         if where is not None:
-            binder = ExpressionBinder(state.scope, self.catalog, "WHERE", table_start=len(state.node.schema))
-            state.node = filtered(state.node, binder.condition(where))
+            condition = replace(binder, clause="WHERE", select_list=False).condition(where)
+            state.node = Filter(state.node.schema, state.node, only_truth(condition))
 
     def _items(self, select: Any, binder: ExpressionBinder, state: SelectState, source: From) -> None:
         for position, node in enumerate(select.args["expressions"]):
@@ -211,36 +243,35 @@ class QueryBinder:
 
     # --- UNION and VALUES --------------------------------------------------------------------------------------
 
-    def _side(self, node: Any, ctes: dict[str, View]) -> Query:
-        """One side of UNION ALL: for a table there (STR-013) the error is the union's, STR-005."""
-        try:
-            return self.bind(node, ctes)
-        except BindError as error:
-            if error.code != "STR-013":
-                raise
-            message, hint = "UNION ALL needs a stream on both sides", error.message
-            raise BindError(message, code="STR-005", span=error.span, hint=hint) from error
-
     def _union(self, node: Any, ctes: dict[str, View]) -> Query:
-        if node.args["kind"] != "UNION" or not node.args.get("all"):
-            what = node.args["kind"] + (" ALL" if node.args.get("all") else "")
+        """A set operation: on streams only UNION ALL, on finite relations the others too."""
+        kind, every = node.args["kind"], bool(node.args.get("all"))
+        left, right = self.bind(node.this, ctes), self.bind(node.expression, ctes)
+        if left.is_stream is not right.is_stream:
             raise BindError(
-                f"{what} is not allowed on streams; only UNION ALL is", code="STR-005", span=span_of(node)
+                f"{kind} ALL needs a stream on both sides, or on neither", code="STR-005", span=span_of(node)
             )
-        left, right = self._side(node.this, ctes), self._side(node.expression, ctes)
-        if not (left.is_stream and right.is_stream):
-            raise BindError("UNION ALL needs a stream on both sides", code="STR-005", span=span_of(node))
+        merges = kind == "UNION" and every
+        if (left.is_stream and not merges) or (every and not merges):
+            raise _not_allowed(kind, every, left.is_stream, node)
         sides = [left.node, right.node]
         if len(sides[0].schema) != len(sides[1].schema):
             raise BindError(
-                f"the sides of UNION ALL have {len(sides[0].schema) - 1} and {len(sides[1].schema) - 1} columns",
+                f"the sides of {kind} have {len(sides[0].schema) - 1} and {len(sides[1].schema) - 1} columns",
                 code="STR-005",
                 span=span_of(node),
             )
         schema = _common_schema(sides[0].schema, sides[1].schema, node)
-        union = Union(schema, tuple(_as_schema(side, schema) for side in sides))
+        first, second = (_as_schema(side, schema) for side in sides)
+        if left.is_stream:
+            return self._merged(Union(schema, (first, second)), node)
+        both = Union(schema, (first, second)) if every else combine(kind, first, second, schema)
+        return ordered(Query(both, is_stream=False), node, self._expressions("ORDER BY"))
+
+    def _merged(self, union: Union, node: Any) -> Query:
+        """UNION ALL of streams with the ORDER BY that stands behind it."""
         relation = Relation(
-            "", tuple(Entry(i, c) for i, c in enumerate(schema) if i), Entry(0, ROWTIME, progress=TIME)
+            "", tuple(Entry(i, c) for i, c in enumerate(union.schema) if i), Entry(0, ROWTIME, progress=TIME)
         )
         scope = Scope((relation,))
         items = [Item(entry.column.name, entry.expression()) for entry in relation.entries]
@@ -277,13 +308,19 @@ def _name(expression: Expression, node: Any, position: int) -> str:
     return f"EXPR${position}"
 
 
+def _not_allowed(kind: str, every: bool, stream: bool, node: Any) -> BindError:
+    what = kind + " ALL" * every
+    allowed = "on streams; only UNION ALL is" if stream else "; leave out ALL"
+    return BindError(f"{what} is not allowed {allowed}".replace(" ;", ";"), code="STR-005", span=span_of(node))
+
+
 def _common_schema(left: Schema, right: Schema, node: Any) -> Schema:
     columns = []
     for position, (a, b) in enumerate(zip(left, right, strict=True)):
         common = types.common_type(a.type, b.type)
         if common is None:
             raise BindError(
-                f"column {position} of UNION ALL is {a.type} on the left and {b.type} on the right",
+                f"column {position} of {node.args['kind']} is {a.type} on the left and {b.type} on the right",
                 code="TYP-004",
                 span=span_of(node),
             )

@@ -13,13 +13,15 @@ from streamsql.errors import BindError, Span, UnsupportedError
 from streamsql.functions import registry
 from streamsql.plan.bind.expression import ExpressionBinder
 from streamsql.plan.bind.functions import unknown_function
+from streamsql.plan.bind.subquery import Queries
 from streamsql.plan.catalog import Catalog, View
 from streamsql.plan.expressions import Column, Literal
 from streamsql.plan.monotonic import TIME, Progress
-from streamsql.plan.nodes import Node, Schema, Source, TableCall
+from streamsql.plan.nodes import Node, Source, Table, TableCall
 from streamsql.plan.scope import Entry, Relation, Scope
 from streamsql.record import record
 from streamsql.sql import nodes, span_of
+from streamsql.types import ROWTIME
 
 
 @record
@@ -34,12 +36,12 @@ class Query:
 
 @record
 class From:
-    """A bound FROM item: the plan node of its stream (None: a reference table, named in `table`)."""
+    """A bound FROM item: its plan and the names it offers. `finite`: it is a relation of reference tables and
+    VALUES, not a stream."""
 
-    node: Node | None
+    node: Node
     relations: tuple[Relation, ...]
-    table: str = ""
-    schema: Schema = ()
+    finite: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -54,6 +56,7 @@ class SourceBinder:
     bind_query: Callable[..., Query]
     windows: dict[str, Any]
     ctes: dict[str, View]
+    queries: Queries | None = None
 
     def bind(self, item: Any) -> From:
         """One from-item that is no join."""
@@ -74,10 +77,9 @@ class SourceBinder:
             query = self.bind_query(view.query, ctes)
             return self._named(item, query.node, query, alias, view.columns)
         if name in self.catalog.tables:
-            schema = self.catalog.tables[name]
-            entries = tuple(Entry(index, column) for index, column in enumerate(schema))
-            relation = _rename(item, Relation(alias, entries))
-            return From(None, (relation,), table=name, schema=schema)
+            schema = (ROWTIME, *self.catalog.tables[name])
+            entries = tuple(Entry(index, column) for index, column in enumerate(schema) if index)
+            return From(Table(schema, name), (_rename(item, Relation(alias, entries)),), finite=True)
         stream = self.catalog.streams.get(name)
         if stream is None:
             if name.upper() == "ERROR_STREAM":
@@ -94,8 +96,6 @@ class SourceBinder:
         return self._named(item, query.node, query, _alias(item), ())
 
     def _named(self, item: Any, node: Node, query: Query, alias: str, columns: tuple[str, ...]) -> From:
-        if not query.is_stream:
-            raise UnsupportedError("VALUES in FROM is not supported yet", span=span_of(item))
         entries = tuple(
             Entry(index, column, progress=query.progress.get(index))
             for index, column in enumerate(node.schema)
@@ -106,8 +106,8 @@ class SourceBinder:
                 replace(entry, column=replace(entry.column, name=name))
                 for entry, name in zip(entries, columns, strict=True)
             )
-        relation = Relation(alias, entries, Entry(0, node.schema[0], progress=TIME))
-        return From(node, (_rename(item, relation),))
+        time = Entry(0, node.schema[0], progress=TIME) if query.is_stream else None
+        return From(node, (_rename(item, Relation(alias, entries, time)),), finite=not query.is_stream)
 
     # --- table functions -----------------------------------------------------------------------------------
 
@@ -123,6 +123,8 @@ class SourceBinder:
                 f"the first argument of {name} must be CURSOR(SELECT STREAM …)", code="FUN-001", span=span
             )
         query = self.bind_query(cursor.this, self.ctes)
+        if not query.is_stream:
+            raise BindError(f"the cursor of {name} needs a stream", code="STR-013", span=span_of(cursor))
         partition_by = self._partition(cursor, query, name)
         arguments = self._arguments(function, rest, query, span)
         try:
@@ -200,7 +202,6 @@ def _constant(binder: ExpressionBinder, parameter: registry.Parameter, node: Any
 def _with_aliases(named: From, aliases: dict[str, str]) -> tuple[Relation, ...]:
     """The relation of a table function, its columns readable under other names too; `*` does not show those."""
     (relation,) = named.relations
-    assert named.node is not None
     positions = {column.name: index for index, column in enumerate(named.node.schema)}
     entries = {entry.index: entry for entry in relation.entries}
     found = [(name, entries[positions[existing]]) for name, existing in aliases.items()]

@@ -1,0 +1,88 @@
+"""Rows of a relation found by key for the rows of a stream; shared by Lookup and by subqueries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from streamsql.exec.context import Context
+from streamsql.exec.relation import Relation
+from streamsql.functions.failures import Failures
+from streamsql.kernels.groups import GroupTable
+from streamsql.plan import nodes
+from streamsql.plan.expressions import Expression
+from streamsql.types import ROWTIME
+
+Rows = npt.NDArray[np.int64]
+
+
+class Index:
+    """The rows of a finite plan, ordered by the value of `keys`; without keys every row matches."""
+
+    def __init__(self, plan: nodes.Node, keys: Sequence[Expression], context: Context) -> None:
+        self._context = context
+        self._relation = Relation(plan, context)
+        self._keys = replace(context, reject=self._reject).computation(keys)
+        self._indexed: pa.RecordBatch | None = None
+
+    def _reject(self, rows: pa.RecordBatch, failures: Failures) -> None:
+        """A row of a relation has no ROWTIME: in the error stream it stands before all rows."""
+        rowtime = pa.array(np.zeros(rows.num_rows, dtype="datetime64[ms]"))
+        names = [ROWTIME.name, *rows.schema.names]
+        self._context.reject(pa.RecordBatch.from_arrays([rowtime, *rows.columns], names=names), failures)
+
+    def refresh(self) -> None:
+        """Index the relation as it is now: rows ordered by key, and where each key's rows begin."""
+        relation = self._relation.rows()
+        if relation is self._indexed:
+            return
+        self._indexed = relation
+        self.rows, keys = self._keys.values(relation)
+        self._table = GroupTable()
+        codes, _ = self._table.encode(keys, self.rows.num_rows)
+        if not keys:
+            codes = np.zeros(self.rows.num_rows, dtype=np.int32)
+        rows = np.flatnonzero(_without_nulls(keys, self.rows.num_rows))
+        self._ordered: Rows = rows[np.argsort(codes[rows], kind="stable")]
+        counts = np.bincount(codes[rows], minlength=max(len(self._table), 1))
+        self._begins: Rows = np.concatenate([[0], np.cumsum(counts)])
+
+    def matches(self, keys: Sequence[pa.Array], length: int) -> tuple[Rows, Rows]:
+        """For each of `length` rows where in the order those with equal keys begin, and how many they are."""
+        if keys:
+            codes, _ = self._table.encode(keys, length, add=False)
+            codes[~_without_nulls(keys, length)] = -1
+        else:
+            codes = np.zeros(length, dtype=np.int32)
+        known = codes >= 0
+        begins = np.where(known, self._begins[codes], 0)
+        return begins, np.where(known, self._begins[codes + 1], 0) - begins
+
+    def pairs(self, begins: Rows, counts: Rows) -> tuple[Rows, Rows]:
+        """What `matches` gave as pairs of row numbers, in the order of the rows that ask."""
+        left = np.repeat(np.arange(len(counts)), counts)
+        within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return left, self._ordered[np.repeat(begins, counts) + within]
+
+
+def beside(columns: Sequence[pa.Array], left: Rows, rows: pa.RecordBatch, right: Rows) -> list[pa.Array]:
+    """The columns of pairs of rows; -1 on the right is a row of nulls."""
+    same = all(len(column) == len(left) for column in columns) and bool((left == np.arange(len(left))).all())
+    chosen = pa.array(left)
+    places = pa.array(right, mask=right < 0)
+    first = columns if same else [column.take(chosen) for column in columns]
+    return [*first, *(column.take(places) for column in rows.columns)]
+
+
+def _without_nulls(keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.bool_]:
+    """Rows that can be equal to another: no key is null."""
+    valid = np.ones(length, dtype=bool)
+    for key in keys:
+        if key.null_count:
+            valid &= pc.is_valid(key).to_numpy(zero_copy_only=False)
+    return valid

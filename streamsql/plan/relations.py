@@ -1,0 +1,37 @@
+"""Finite plans inside other plans: which ones a node reads, and the reference tables behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from streamsql.plan.nodes import Node, Table
+
+
+def relations(node: Node) -> list[Node]:
+    """The finite plans that a node reads besides its inputs: that of a Lookup, those of subqueries."""
+    inputs = [id(child) for child in node.inputs]
+    values = [getattr(node, item.name) for item in fields(node)]
+    found = [
+        plan for value in values if id(value) not in inputs and value != node.inputs for plan in _plans(value)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def tables(plan: Node) -> list[str]:
+    """The names of all reference tables that a finite plan reads, at any depth."""
+    own = [plan.table] if isinstance(plan, Table) else []
+    below = [name for child in (*plan.inputs, *relations(plan)) for name in tables(child)]
+    return list(dict.fromkeys([*own, *below]))
+
+
+def _plans(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _plans(part)
+    elif is_dataclass(value):
+        for item in fields(value):
+            yield from _plans(getattr(value, item.name))
