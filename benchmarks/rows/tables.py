@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from benchmarks import data
 from benchmarks.data import Columns, instants
 
-ROWS = 2_000_000
+ROWS = int(os.environ.get("BENCH_ROWS", 2_000_000))
 SECTORS = ("TECHNOLOGY", "HEALTHCARE", "RETAIL", "ENERGY", "FINANCIAL")
 REGIONS = ("EU", "US", "APAC", "LATAM")
 
