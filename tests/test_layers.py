@@ -19,10 +19,11 @@ MAY_TOUCH: dict[str, set[str]] = {
     "streamsql.functions": {*ARRAYS, "streamsql.kernels", "rcf_ext"},
     "streamsql.kernels": ARRAYS,
     "streamsql.exec": {*ARRAYS, "streamsql.plan", "streamsql.functions", "streamsql.kernels"},
-    "streamsql.io": {*ARRAYS, "streamsql.kernels"},
+    "streamsql.durable": ARRAYS,
+    "streamsql.io": {*ARRAYS, "streamsql.kernels", "streamsql.durable"},
     "streamsql.app": {
         *(*ARRAYS, "rcf_ext"),
-        *(f"streamsql.{room}" for room in ("sql", "plan", "functions", "kernels", "exec", "io")),
+        *(f"streamsql.{room}" for room in ("sql", "plan", "functions", "kernels", "exec", "durable", "io")),
     },
     "streamsql.cli": {"streamsql.app"},
     "streamsql.__main__": {"streamsql.cli"},
@@ -30,7 +31,7 @@ MAY_TOUCH: dict[str, set[str]] = {
 }
 # A client library may be imported in the one file that needs it, and nowhere else.
 ONE_FILE: dict[str, str] = {"sqlglot": "streamsql.sql.dialect"}
-MAY_READ_A_CLOCK = {"streamsql.app", "streamsql.cli", "streamsql.exec.time", "streamsql.io"}
+MAY_READ_A_CLOCK = {"streamsql.app", "streamsql.cli", "streamsql.exec.time", "streamsql.io", "streamsql.durable"}
 
 SOURCES = sorted([*ROOT.glob("streamsql/**/*.py"), *ROOT.glob("streamsql/**/*.pyi"), *ROOT.glob("rcf_ext/*.py")])
 

@@ -92,11 +92,17 @@ class Engine:
 
     def snapshot(self) -> State:
         """All state; `restore` of an engine with the same plan and feeds goes on from there."""
-        return {"version": STATE_VERSION, "intake": self.intake.snapshot(), "graph": self.graph.snapshot()}
+        return {
+            "version": STATE_VERSION,
+            "started": self._started,
+            "intake": self.intake.snapshot(),
+            "graph": self.graph.snapshot(),
+        }
 
     def restore(self, state: State) -> None:
         """Take over a snapshot. Raises StateError if it does not fit."""
         if state.get("version") != STATE_VERSION:
             raise StateError(f"state of version {state.get('version')}; this is version {STATE_VERSION}")
+        self._started = state["started"]
         self.intake.restore(state["intake"])
         self.graph.restore(state["graph"])

@@ -14,12 +14,15 @@ from streamsql.app.application import Application
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.run import BatchInput, Input, RecordInput
 from streamsql.app.sample import SampledSource, guess_format, has_header, is_array, plain_names, words_of
-from streamsql.app.schemas import batches_of, input_schema
+from streamsql.app.schemas import batches_of, input_schema, schema_from_state
+from streamsql.durable.outside import Outside
 from streamsql.errors import ConfigError, ScriptErrors, StreamSQLError, nearest
+from streamsql.exec.operator import State
 from streamsql.io.connector import Source
 from streamsql.io.file import FileSource
 from streamsql.io.format import InputSchema
 from streamsql.io.formats import decoder, discover, schema_to_aws, schema_to_ddl
+from streamsql.io.memory import MemorySource
 from streamsql.io.stdio import StdinSource
 from streamsql.record import record
 
@@ -73,17 +76,27 @@ def bind_inputs(app: Application) -> None:
 
 
 def open_inputs(
-    sql: str, wanted: Sequence[tuple[str, str]], options: RunOptions, person: Person, opened: ExitStack
+    sql: str,
+    wanted: Sequence[tuple[str, str]],
+    options: RunOptions,
+    person: Person,
+    opened: ExitStack,
+    outside: Outside | None = None,
+    saved: State | None = None,
 ) -> list[OpenInput]:
-    """Open every input and find its schema: the one that was given, else one discovered from its first records."""
+    """Open every input and find its schema: the one of the `saved` run that is gone on with, else the one that was
+    given, else one discovered from its first records."""
     if sum(path == STANDARD for _, path in wanted) > 1:
         raise ConfigError("standard input can feed one stream only")
+    if saved is not None:
+        return [_reopen(number, wanted, saved, options, opened, outside) for number in range(len(wanted))]
     inputs: list[OpenInput] = []
     known = {stream or DEFAULT_INPUT: input_schema(given) for stream, given in options.schemas.items()}
     for stream, path in wanted:
         stream = stream or DEFAULT_INPUT
         given = options.schemas.get(stream, options.schemas.get("", "") if stream == DEFAULT_INPUT else "")
-        found = open_input(sql, stream, path, known.get(stream), options, keep_format=given.endswith(".json"))
+        keep_format = given.endswith(".json")
+        found = open_input(sql, stream, path, known.get(stream), options, keep_format, outside)
         opened.callback(found.source.close)
         if stream not in known:
             known[stream] = found.schema
@@ -93,12 +106,39 @@ def open_inputs(
     return inputs
 
 
+def _reopen(
+    number: int,
+    wanted: Sequence[tuple[str, str]],
+    saved: State,
+    options: RunOptions,
+    opened: ExitStack,
+    outside: Outside | None,
+) -> OpenInput:
+    """An input as the saved run read it; one that was at its end is not needed any more."""
+    stream, path = wanted[number]
+    schema, header = saved["schemas"][number]
+    ended = saved["inputs"][number]["ended"]
+    source: Source = MemorySource([], path) if ended else _open(path, options, outside)
+    opened.callback(source.close)
+    return OpenInput(stream or DEFAULT_INPUT, source, schema_from_state(schema), header)
+
+
+def _open(path: str, options: RunOptions, outside: Outside | None) -> Source:
+    return StdinSource() if path == STANDARD else FileSource(path, outside, follow=options.follow)
+
+
 def open_input(
-    sql: str, stream: str, path: str, schema: InputSchema | None, options: RunOptions, keep_format: bool = False
+    sql: str,
+    stream: str,
+    path: str,
+    schema: InputSchema | None,
+    options: RunOptions,
+    keep_format: bool = False,
+    outside: Outside | None = None,
 ) -> OpenInput:
     """Open one input. Without a schema its columns are discovered; with one, only whether it is JSON or CSV, and
     not even that with `keep_format`. Raises ConfigError, ConnectorError."""
-    source: Source = StdinSource() if path == STANDARD else FileSource(path)
+    source = _open(path, options, outside)
     if schema is not None and keep_format and options.input_format == "auto":
         return OpenInput(stream, source, schema, options.csv_header)
     try:

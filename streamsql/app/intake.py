@@ -7,10 +7,11 @@ nothing earlier can come. What cannot be used is reported, for the error stream.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cache
+from operator import itemgetter
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.app.replay import Replay, Times
@@ -22,8 +23,6 @@ from streamsql.io.format import Reject
 from streamsql.plan.nodes import Schema, Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
-
-Mask = npt.NDArray[np.bool_]
 
 
 @record
@@ -48,6 +47,10 @@ class InputError:
     message: str
     row: pa.RecordBatch | None = None
     record: bytes = b""
+
+
+_PlacedError = tuple[float, InputError]
+"""An error and where it stood: at a row's number, or a half before it."""
 
 
 @record(frozen=False)
@@ -84,7 +87,7 @@ class Intake:
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = Replay([feed.stream.name for feed in feeds], lateness) if is_replay else None
         self._announced = dict.fromkeys(self._streams, START_OF_TIME)
-        self._unplaced: list[tuple[str, Reject]] = []
+        self._unplaced: list[tuple[int, Reject]] = []  # by the number of their input
         self.counts = {name: Counts() for name in self._streams}
 
     @property
@@ -107,7 +110,7 @@ class Intake:
             times = self._arrival.stamp(rows.num_rows)
             self._push(stream.name, with_rowtime(stream, rows, times))
         for reject in rejects:
-            self._report_record(stream.name, reject, self._arrival.now())
+            self._report(_record_error(stream.name, reject, self._arrival.now()))
 
     def _take_replayed(self, replay: Replay, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
         feed = self._feeds[number]
@@ -115,17 +118,21 @@ class Intake:
         times, valid = times_of_column(rows.column(feed.rowtime), f'column "{feed.rowtime}" of {name}')
         known = np.concatenate([[replay.newest(number)], np.where(valid, times, START_OF_TIME)])
         newest = np.maximum.accumulate(known)
-        self._place(name, rejects, newest)
+        errors = self._place(number, rejects, newest)
+        places = np.flatnonzero(valid)
         if not valid.all():
-            self._reject_rows(name, rows, ~valid, newest, f'"{feed.rowtime}" holds no ROWTIME')
-            self.counts[name].rejected += int((~valid).sum())
+            unknown = np.flatnonzero(~valid)
+            errors += self._row_errors(name, rows, unknown, unknown, newest, f'"{feed.rowtime}" holds no ROWTIME')
+            self.counts[name].rejected += len(unknown)
             rows, times, newest = rows.filter(pa.array(valid)), times[valid], newest[:-1][valid]
         rows = with_rowtime(feed.stream, rows, times)
-        late = replay.add(number, rows, times)
-        self.counts[name].rows += len(times) - int(late.sum())
-        self.counts[name].late += int(late.sum())
-        if late.any():
-            self._reject_rows(name, rows, late, newest, "")
+        late = np.flatnonzero(replay.add(number, rows, times))
+        self.counts[name].rows += len(times) - len(late)
+        self.counts[name].late += len(late)
+        if len(late):
+            errors += self._row_errors(name, rows, late, places[late], newest, "")
+        for _, error in sorted(errors, key=itemgetter(0)):
+            self._report(error)
         self._release(replay)
 
     def _release(self, replay: Replay) -> None:
@@ -172,41 +179,46 @@ class Intake:
             self._replay.finish()
             self._release(self._replay)
 
-    def _place(self, stream: str, rejects: Sequence[Reject], newest: Times) -> None:
-        """Report records that gave no row, at the time of the row before them; those before the first row have
-        the time of that one."""
+    def _place(self, number: int, rejects: Sequence[Reject], newest: Times) -> list[_PlacedError]:
+        """Errors of records that gave no row, at the time of the row before them; those before the input's first
+        row have the time of that one."""
         placed = newest > START_OF_TIME
-        if placed.any():
-            self._report_unplaced(int(newest[placed][0]))
-        for reject in rejects:
-            time = int(newest[reject.before])
-            if time > START_OF_TIME:
-                self._report_record(stream, reject, time)
-            elif placed.any():
-                self._report_record(stream, reject, int(newest[placed][0]))
-            else:
-                self._unplaced.append((stream, reject))
+        if not placed.any():
+            self._unplaced += [(number, reject) for reject in rejects]
+            return []
+        first = int(newest[placed][0])
+        self._report_unplaced(first, number)
+        stream = self._feeds[number].stream.name
+        return [
+            (reject.before - 0.5, _record_error(stream, reject, max(int(newest[reject.before]), first)))
+            for reject in rejects
+        ]
 
-    def _report_unplaced(self, time: int) -> None:
-        for stream, reject in self._unplaced:
-            self._report_record(stream, reject, time)
-        self._unplaced.clear()
+    def _report_unplaced(self, time: int, of: int | None = None) -> None:
+        """Report what came before the first row: of one input, or of all."""
+        for number, reject in self._unplaced:
+            if of in (None, number):
+                self._report(_record_error(self._feeds[number].stream.name, reject, time))
+        self._unplaced = [each for each in self._unplaced if of not in (None, each[0])]
 
-    def _report_record(self, stream: str, reject: Reject, time: int) -> None:
-        self._report(InputError(stream, time, reject.name, reject.message, record=reject.record))
-
-    def _reject_rows(self, stream: str, rows: pa.RecordBatch, which: Mask, newest: Times, why: str) -> None:
-        """Report rows that have no ROWTIME (with the reason `why`) or come too late for theirs."""
-        for row in np.flatnonzero(which).tolist():
+    def _row_errors(
+        self, stream: str, rows: pa.RecordBatch, which: Times, places: Times, newest: Times, why: str
+    ) -> list[_PlacedError]:
+        """Errors of rows that have no ROWTIME (with the reason `why`) or come too late for theirs; `places` are
+        where they stood among the rows that came."""
+        errors: list[_PlacedError] = []
+        for row, place in zip(which.tolist(), places.tolist(), strict=True):
             name = "Coercion error" if why else "Rows out of order"
             time = int(newest[row])
             message = why or f"ROWTIME is {(time - rows['ROWTIME'][row].value) / 1000:g} s behind the newest row"
-            self._report(InputError(stream, max(time, 0), name, message, row=rows.slice(row, 1)))
+            errors.append((place, InputError(stream, max(time, 0), name, message, row=rows.slice(row, 1))))
+        return errors
 
     def snapshot(self) -> State:
         """Rows that wait, and how far time has come."""
-        unplaced = [(stream, r.before, r.record, r.name, r.message) for stream, r in self._unplaced]
+        unplaced = [(number, r.before, r.record, r.name, r.message) for number, r in self._unplaced]
         state: State = {"announced": dict(self._announced), "last": self._arrival.last, "unplaced": unplaced}
+        state["counts"] = {name: asdict(counts) for name, counts in self.counts.items()}
         if self._replay is not None:
             state["replay"] = self._replay.snapshot()
         return state
@@ -214,9 +226,15 @@ class Intake:
     def restore(self, state: State) -> None:
         """Take over a snapshot of an intake with the same feeds."""
         self._announced, self._arrival.last = dict(state["announced"]), state["last"]
-        self._unplaced = [(stream, Reject(*reject)) for stream, *reject in state["unplaced"]]
+        self._unplaced = [(number, Reject(*reject)) for number, *reject in state["unplaced"]]
+        for name, counts in state["counts"].items():
+            vars(self.counts[name]).update(counts)  # the objects stay: others look at them
         if self._replay is not None:
             self._replay.restore(state["replay"])
+
+
+def _record_error(stream: str, reject: Reject, time: int) -> InputError:
+    return InputError(stream, time, reject.name, reject.message, record=reject.record)
 
 
 def with_rowtime(stream: Stream, rows: pa.RecordBatch, times: Times) -> pa.RecordBatch:

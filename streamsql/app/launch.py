@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pyarrow as pa
 
 from streamsql.app.application import ERROR_STREAM, Application
+from streamsql.app.checkpoint import Checkpoints, check_format, open_store, resume
 from streamsql.app.engine import Engine
 from streamsql.app.inputs import OpenInput, bind_inputs, check_names, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.outputs import Output, default_output, format_of, output_stream
-from streamsql.app.run import Limits, RecordInput, run
-from streamsql.app.summary import ErrorCount, Summary
+from streamsql.app.run import Hooks, Limits, RecordInput, run
+from streamsql.app.running import Running
+from streamsql.app.summary import Summary
 from streamsql.app.tables import ReferenceTables, open_references
+from streamsql.durable.outside import Outside, System
+from streamsql.durable.parts import CommittedFile
 from streamsql.errors import ConfigError, nearest
 from streamsql.io.connector import Sink
 from streamsql.io.file import FileSink
-from streamsql.io.format import Encoder
 from streamsql.io.formats import decoder, encoder
 from streamsql.io.stdio import StdoutSink
 
 
-def launch(sql: str, options: RunOptions, person: Person) -> Summary:
-    """Run `sql` as the options say, to its end. Raises ScriptErrors, ConfigError, ConnectorError."""
+def launch(sql: str, options: RunOptions, person: Person, outside: Outside | None = None) -> Summary:
+    """Run `sql` as the options say, to its end. Raises ScriptErrors, ConfigError, ConnectorError, StateError."""
+    outside = outside or System()
     app = make_application(sql, options)
     wanted = options.inputs or ((DEFAULT_INPUT, STANDARD),)
     check_names(options.schemas, wanted, options.references)
@@ -31,41 +36,70 @@ def launch(sql: str, options: RunOptions, person: Person) -> Summary:
     for file in files:
         app.declare_table(file.name, file.schema)
     with ExitStack() as opened:
-        inputs = open_inputs(sql, wanted, options, person, opened)
-        for each in inputs:
-            app.declare(each.stream, each.schema)
-        bind_inputs(app)
-        _check_rowtime(inputs, options)
-        engine = app.engine([(each.stream, _rowtime(each.stream, options)) for each in inputs], keep=())
-        outputs = _open_outputs(app, engine, options, opened)
-        errors = ErrorCount()
-        engine.subscribe(ERROR_STREAM, errors.take)
-        summary = Summary(
-            engine.intake.counts, [pair for pair in outputs if pair[0] != ERROR_STREAM], errors, files
-        )
+        store, saved = open_store(options, outside, person) if options.checkpoint else (None, None)
+        inputs = open_inputs(sql, wanted, options, person, opened, outside, saved.state if saved else None)
+        running = _assemble(app, inputs, options, opened, outside)
         tables = ReferenceTables(app, files, person)
-        tables.load()
-
-        def between_steps() -> None:
-            tables.refresh()
-            person.progress(summary)
-
-        run(
-            engine,
-            [RecordInput(each.source, decoder(each.schema, csv_header=each.csv_header)) for each in inputs],
-            [output for _, output in outputs],
-            Limits(options.batch_size, options.flush),
-            person.interrupted,
-            between_steps,
-        )
+        if store is not None and saved is not None:
+            tables.load()  # while nobody listens: what there is to report of them has been reported
+            resume(running, saved, app, store, person)
+            running.listen()
+        else:
+            running.listen()
+            running.begin()
+            tables.load()
+        summary = Summary(running.engine.intake.counts, running.written, running.errors, files)
+        if saved is None or not saved.state["finished"]:
+            checkpoints = Checkpoints(store, running, app, options, outside) if store else None
+            _run(running, checkpoints, tables, summary, options, person)
     return summary
+
+
+def _run(
+    running: Running,
+    checkpoints: Checkpoints | None,
+    tables: ReferenceTables,
+    summary: Summary,
+    options: RunOptions,
+    person: Person,
+) -> None:
+    def between_steps() -> None:
+        tables.refresh()
+        person.progress(summary)
+        if checkpoints is not None:
+            checkpoints.between_steps()
+
+    ended = checkpoints.finish if checkpoints is not None else lambda finished: None
+    limits = Limits(options.batch_size, options.flush, resumes=checkpoints is not None)
+    hooks = Hooks(person.interrupted, between_steps, ended)
+    try:
+        run(running.engine, running.inputs, [output for _, output in running.outputs], limits, hooks)
+    finally:
+        if checkpoints is not None:
+            checkpoints.abandon()
+
+
+def _assemble(
+    app: Application, inputs: Sequence[OpenInput], options: RunOptions, opened: ExitStack, outside: Outside
+) -> Running:
+    """Everything that moves, connected but for the outputs, which do not listen yet."""
+    for each in inputs:
+        app.declare(each.stream, each.schema)
+    bind_inputs(app)
+    _check_rowtime(inputs, options)
+    engine = app.engine([(each.stream, _rowtime(each.stream, options)) for each in inputs], keep=())
+    records = [
+        RecordInput(each.source, decoder(each.schema, csv_header=each.csv_header), options.batch_size)
+        for each in inputs
+    ]
+    return Running(engine, inputs, records, _open_outputs(app, engine, options, opened, outside))
 
 
 def _rowtime(stream: str, options: RunOptions) -> str:
     return options.rowtime.get(stream, options.rowtime.get("", ""))
 
 
-def _check_rowtime(inputs: list[OpenInput], options: RunOptions) -> None:
+def _check_rowtime(inputs: Sequence[OpenInput], options: RunOptions) -> None:
     """Every --rowtime names a column; either all inputs have one or none."""
     streams = [each.stream for each in inputs]
     for stream in options.rowtime:
@@ -85,9 +119,22 @@ def _check_rowtime(inputs: list[OpenInput], options: RunOptions) -> None:
 
 
 def _open_outputs(
-    app: Application, engine: Engine, options: RunOptions, opened: ExitStack
+    app: Application, engine: Engine, options: RunOptions, opened: ExitStack, outside: Outside
 ) -> list[tuple[str, Output]]:
-    """Open every sink and hang it on its stream."""
+    """A sink and an encoder for every stream that is written."""
+    outputs = []
+    for number, (name, path, format_) in enumerate(_wanted_outputs(app, options)):
+        sink = _sink(path, format_, number, options, outside)
+        opened.callback(sink.close)
+        first = 0 if options.with_rowtime or name == ERROR_STREAM else 1
+        limit = None if name == ERROR_STREAM else options.limit
+        encoded = pa.schema(list(engine.schema(name))[first:])
+        outputs.append((name, Output(sink, encoder(format_, encoded, width=options.width), first, limit)))
+    return outputs
+
+
+def _wanted_outputs(app: Application, options: RunOptions) -> list[tuple[str, str, str]]:
+    """Stream, path and format of every output. Raises ConfigError."""
     plan = app.plan
     wanted = list(options.outputs) or [(default_output(plan).name, STANDARD)]
     names = [
@@ -99,20 +146,15 @@ def _open_outputs(
     formats = [_format(path, options) for path in places]
     if sum(path == STANDARD for path in places) > 1 and "json" not in formats:
         raise ConfigError("only JSON lines of several streams can share standard output; give paths")
-    outputs = []
-    for name, path, format_ in zip(names, places, formats, strict=True):
-        sink: Sink = StdoutSink() if path == STANDARD else FileSink(path)
-        opened.callback(sink.close)
-        first = 0 if options.with_rowtime or name == ERROR_STREAM else 1
-        limit = None if name == ERROR_STREAM else options.limit
-        output = Output(sink, _encoder(format_, engine.schema(name), first, options), first, limit)
-        engine.subscribe(name, output.take)
-        outputs.append((name, output))
-    return outputs
+    return list(zip(names, places, formats, strict=True))
 
 
-def _encoder(format_: str, schema: pa.Schema, first: int, options: RunOptions) -> Encoder:
-    return encoder(format_, pa.schema(list(schema)[first:]), width=options.width)
+def _sink(path: str, format_: str, number: int, options: RunOptions, outside: Outside) -> Sink:
+    if options.checkpoint:
+        check_format(format_, path, path != STANDARD)
+    if path == STANDARD:
+        return StdoutSink()
+    return CommittedFile(outside, path, options.checkpoint, number) if options.checkpoint else FileSink(path)
 
 
 def _format(path: str, options: RunOptions) -> str:

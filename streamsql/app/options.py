@@ -38,6 +38,9 @@ class RunOptions:
     batch_size: int = 65536
     limit: int | None = None
     terminal: bool = False  # standard output is a terminal
+    follow: bool = False  # files have no end: they are read as they grow
+    checkpoint: str = ""  # the directory of checkpoints; empty: none are made
+    checkpoint_interval: float = 10.0  # seconds
     width: int = 0  # of the terminal, in characters; 0: lines are as wide as they get
 
 
@@ -46,5 +49,6 @@ class Person:
     """Whoever started the run: what they are told, and how they interrupt it."""
 
     note: Callable[[str], None] = lambda text: None
+    warn: Callable[[str], None] = lambda text: None  # what must not be missed
     progress: Callable[[Summary], None] = lambda summary: None
     interrupted: Callable[[], bool] = lambda: False

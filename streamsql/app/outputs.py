@@ -28,15 +28,19 @@ _ENDINGS = {
 
 
 class Output:
-    """Writes the rows of one stream to one sink, at most `limit` of them."""
+    """Writes the rows of one stream to one sink, at most `limit` of them. `start` comes first, unless the run goes
+    on with what another one has written."""
 
     def __init__(self, sink: Sink, encoder: Encoder, first_column: int, limit: int | None = None) -> None:
-        self._sink = sink
+        self.sink = sink
         self._encoder = encoder
         self._first_column = first_column
         self._limit = limit
         self.rows = 0
-        self._write(encoder.start())
+
+    def start(self) -> None:
+        """Write what stands before the first row."""
+        self._write(self._encoder.start())
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Rows of the stream, ROWTIME first."""
@@ -54,19 +58,19 @@ class Output:
 
     def flush(self) -> None:
         """Hand on what was written."""
-        self._sink.flush()
+        self.sink.flush()
 
     def finish(self) -> None:
         """Write what stands after the last row."""
         self._write(self._encoder.finish())
-        self._sink.flush()
+        self.sink.flush()
 
     def close(self) -> None:
-        self._sink.close()
+        self.sink.close()
 
     def _write(self, data: bytes) -> None:
         if data:
-            self._sink.write(data)
+            self.sink.write(data)
 
 
 def format_of(path: str, default: str) -> str:

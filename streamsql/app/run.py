@@ -6,10 +6,12 @@ import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from streamsql.exec.operator import State
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
 from streamsql.record import record
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
     from streamsql.app.outputs import Output
 
 READ_AT_ONCE = 1 << 20  # bytes
+SHORT_RECORD = 64  # bytes; whoever wants few rows at once is read few bytes at once
 IDLE_WAIT = 0.2  # seconds between two looks at the clock while nothing comes
 
 
 class Input(Protocol):
-    """Something that gives rows."""
+    """Something that gives rows. `is_idle`: the last `read` found that nothing had come."""
+
+    is_idle: bool
 
     def read(self) -> Decoded | None:
         """Rows that are there now, maybe none; None at the end."""
@@ -36,23 +41,51 @@ class Input(Protocol):
     def close(self) -> None: ...
 
 
+@record
+class Hooks:
+    """What a run asks and tells. `interrupted`: whether to stop reading; `between_steps` is called when all that
+    was read has been pushed, `ended(finished)` before the outputs are closed."""
+
+    interrupted: Callable[[], bool] = lambda: False
+    between_steps: Callable[[], None] = lambda: None
+    ended: Callable[[bool], None] = lambda finished: None
+
+
 class RecordInput:
     """Bytes of a source, decoded."""
 
-    def __init__(self, source: Source, decoder: Decoder) -> None:
+    def __init__(self, source: Source, decoder: Decoder, batch_size: int = READ_AT_ONCE) -> None:
         self._source = source
         self._decoder = decoder
+        self._limit = min(READ_AT_ONCE, batch_size * SHORT_RECORD)
         self._ended = False
+        self.is_idle = False
 
     def read(self) -> Decoded | None:
         if self._ended:
             return None
-        data = self._source.read(READ_AT_ONCE)
+        data = self._source.read(self._limit)
         self._ended = data is None
+        self.is_idle = data == b""
         return self._decoder.finish() if data is None else self._decoder.feed(data)
 
     def descriptor(self) -> int | None:
         return None if self._ended else self._source.descriptor()
+
+    def snapshot(self) -> State:
+        """How far it has been read."""
+        return {
+            "position": dict(self._source.position()),
+            "decoder": self._decoder.snapshot(),
+            "ended": self._ended,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from a snapshot of an input with the same bytes and schema. Raises ConnectorError, StateError."""
+        self._ended = state["ended"]
+        if not self._ended:
+            self._source.seek(state["position"])
+            self._decoder.restore(state["decoder"])
 
     def close(self) -> None:
         self._source.close()
@@ -60,6 +93,8 @@ class RecordInput:
 
 class BatchInput:
     """Record batches of an iterator."""
+
+    is_idle = False
 
     def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
         self._batches = batches
@@ -77,32 +112,36 @@ class BatchInput:
 
 @record
 class Limits:
-    """How a run ends and in which steps it goes: rows taken at once, and whether open windows are emitted."""
+    """How a run ends and in which steps it goes: rows taken at once, whether open windows are emitted, and whether
+    a run that is interrupted goes on later, so that it leaves everything open."""
 
     batch_size: int = 65536
     flush: bool = True
+    resumes: bool = False
+
+
+class Stop(Enum):
+    """Why a run stopped reading."""
+
+    END = "all inputs are at their end"
+    INTERRUPT = "somebody asked for it"
+    FULL = "every output has the rows it may have"
 
 
 def run(
-    engine: Engine,
-    inputs: Sequence[Input],
-    outputs: Sequence[Output],
-    limits: Limits,
-    interrupted: Callable[[], bool] = lambda: False,
-    progress: Callable[[], None] = lambda: None,
+    engine: Engine, inputs: Sequence[Input], outputs: Sequence[Output], limits: Limits, hooks: Hooks | None = None
 ) -> None:
-    """Run to the end of all inputs, until `interrupted`, until every output is full or its reader is gone.
+    """Run to the end of all inputs, until interrupted, until every output is full or its reader is gone.
 
-    `progress` is called between two steps. Closes inputs and outputs. Raises ConnectorError.
+    Closes inputs and outputs. Raises ConnectorError.
     """
+    hooks = hooks or Hooks()
     try:
-        ended = _read_all(engine, inputs, outputs, limits, interrupted, progress)
-        if ended and limits.flush:
-            engine.finish()
-        elif ended:
-            engine.drain()
-        for output in outputs:
-            output.finish()
+        stop = _read_all(engine, inputs, outputs, limits, hooks)
+        finished = not (stop is Stop.INTERRUPT and limits.resumes)
+        if finished:
+            _finish(engine, outputs, stop, limits)
+        hooks.ended(finished)
     except ReaderGone:
         pass
     finally:
@@ -112,18 +151,25 @@ def run(
             output.close()
 
 
+def _finish(engine: Engine, outputs: Sequence[Output], stop: Stop, limits: Limits) -> None:
+    """What was read is used to the end; nothing comes after it."""
+    if stop is not Stop.FULL and limits.flush:
+        engine.finish()
+    elif stop is not Stop.FULL:
+        engine.drain()
+    for output in outputs:
+        output.finish()
+
+
 def _read_all(
-    engine: Engine,
-    inputs: Sequence[Input],
-    outputs: Sequence[Output],
-    limits: Limits,
-    interrupted: Callable[[], bool],
-    progress: Callable[[], None],
-) -> bool:
-    """Read and push; whether what came is to be drained (an interrupt drains, full outputs do not)."""
+    engine: Engine, inputs: Sequence[Input], outputs: Sequence[Output], limits: Limits, hooks: Hooks
+) -> Stop:
+    """Read and push; why that ended."""
     open_inputs = set(range(len(inputs)))
     ticked = time.monotonic()
-    while open_inputs and not interrupted():
+    while open_inputs:
+        if hooks.interrupted():
+            return Stop.INTERRUPT
         for number in _ready(inputs, open_inputs, engine.intake.wanted):
             decoded = inputs[number].read()
             if decoded is None:
@@ -133,14 +179,14 @@ def _read_all(
             for rows, rejects in _cut(decoded, limits.batch_size):
                 engine.intake.take(number, rows, rejects)
                 if outputs and all(output.is_full for output in outputs):
-                    return False
+                    return Stop.FULL
         if time.monotonic() - ticked >= IDLE_WAIT:
             engine.intake.tick()
             ticked = time.monotonic()
         for output in outputs:
             output.flush()
-        progress()
-    return True
+        hooks.between_steps()
+    return Stop.END
 
 
 def _ready(inputs: Sequence[Input], open_inputs: set[int], wanted: int | None) -> list[int]:
@@ -151,8 +197,8 @@ def _ready(inputs: Sequence[Input], open_inputs: set[int], wanted: int | None) -
     numbers = sorted(open_inputs if wanted is None else open_inputs & {wanted}) or sorted(open_inputs)
     descriptors = {number: inputs[number].descriptor() for number in numbers}
     waiting = [descriptor for descriptor in descriptors.values() if descriptor is not None]
-    timeout = IDLE_WAIT if len(waiting) == len(numbers) else 0
-    readable = select.select(waiting, [], [], timeout)[0] if waiting else []
+    busy = [number for number in numbers if descriptors[number] is None and not inputs[number].is_idle]
+    readable = select.select(waiting, [], [], 0 if busy else IDLE_WAIT)[0] if waiting or not busy else []
     return [number for number in numbers if descriptors[number] is None or descriptors[number] in readable]
 
 

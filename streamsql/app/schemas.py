@@ -27,6 +27,7 @@ from streamsql.types import (
     Kind,
     SqlType,
     decimal,
+    parse_type,
     varchar,
 )
 
@@ -174,3 +175,15 @@ def to_timestamp(array: pa.Array, what: str) -> pa.Array:
         return pc.cast(array, pa.timestamp("ms"), safe=False)
     except pa.ArrowException as error:
         raise ConfigError(f"{what} does not convert from {array.type} to TIMESTAMP: {error}") from None
+
+
+def schema_state(schema: InputSchema) -> dict[str, Any]:
+    """An input schema as plain data, for a checkpoint."""
+    columns = [[column.name, str(column.type), column.mapping] for column in schema.columns]
+    return {**vars(schema), "columns": columns}
+
+
+def schema_from_state(state: Mapping[str, Any]) -> InputSchema:
+    """The input schema that `schema_state` gave."""
+    columns = tuple(RecordColumn(name, parse_type(type_), mapping) for name, type_, mapping in state["columns"])
+    return InputSchema(**{**state, "columns": columns})

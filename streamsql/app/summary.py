@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from streamsql.app.intake import Counts
 from streamsql.app.outputs import Output
+from streamsql.exec.operator import State
 from streamsql.record import record
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ class ErrorCount:
     @property
     def total(self) -> int:
         return sum(self.by_kind.values())
+
+    def snapshot(self) -> State:
+        """The counts."""
+        return {"first": self.first, "kinds": [[*kind, count] for kind, count in self.by_kind.items()]}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot."""
+        self.first = state["first"]
+        self.by_kind = Counter({(pump, name): count for pump, name, count in state["kinds"]})
 
 
 @record

@@ -176,8 +176,34 @@ def _run(command: argparse.ArgumentParser) -> None:
     add("--no-flush", action="store_true", help="do not emit the windows that are open when the input ends")
     add("--seed", type=_count, default=0, metavar="N", help="for everything random (default: 0)")
     add("--batch-size", type=_positive, default=65536, metavar="N", help="rows taken at once, at most")
+    _durable(command)
     add("--limit", type=_count, metavar="N", help="stop when every output has N rows")
     add("--quiet", action="store_true", help="no progress and no summary on stderr")
+
+
+def _durable(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--follow", action="store_true", help="files have no end: go on reading as they grow, until stopped")
+    add(
+        "--checkpoint",
+        metavar="DIR",
+        help="save the run's state here, and go on from it when started again: no row is lost or written twice",
+    )
+    add(
+        "--checkpoint-interval",
+        type=_duration,
+        default=10.0,
+        metavar="TIME",
+        help="how often: 500ms, 10s, 2m (default: 10s)",
+    )
+
+
+def _duration(text: str) -> float:
+    """Seconds; `10s`, `500ms`, `2m`, `1h`, or a number of seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 500ms, 10s, 2m or 1h")
+    return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}[match[2]]
 
 
 def _seconds(text: str) -> float:

@@ -20,22 +20,39 @@ from streamsql.errors import ScriptErrors
 PROGRESS_EVERY = 0.5  # seconds
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(BaseException):
+    """A signal came before anything was read."""
+
+
 class Interrupt:
-    """The first Ctrl-C ends reading, what was read is finished; the second one stops at once."""
+    """The first Ctrl-C or SIGTERM ends reading, what was read is finished or saved; the second stops at once."""
 
     def __init__(self) -> None:
-        self.seen = False
+        self.seen = 0  # the signal
+        self._reads = False
 
     def __enter__(self) -> Interrupt:
-        self._before = signal.signal(signal.SIGINT, self._on_signal)
+        self._before = [signal.signal(number, self._on_signal) for number in SIGNALS]
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, before in zip(SIGNALS, self._before, strict=True):
+            signal.signal(number, before)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.seen = True
+    def __call__(self) -> bool:
+        """Whether to stop reading; asked between two steps."""
+        self._reads = True
+        return bool(self.seen)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.seen = number
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if not self._reads:
+            raise Stopped
 
 
 class Progress:
@@ -76,6 +93,9 @@ def main(options: argparse.Namespace) -> int:
         seed=options.seed,
         batch_size=options.batch_size,
         limit=options.limit,
+        follow=options.follow,
+        checkpoint=options.checkpoint or "",
+        checkpoint_interval=options.checkpoint_interval,
         terminal=sys.stdout.isatty(),
         width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 0,
     )
@@ -86,14 +106,21 @@ def main(options: argparse.Namespace) -> int:
         if not options.quiet:
             print(f"streamsql: {message}", file=sys.stderr)
 
+    def warn(message: str) -> None:
+        progress.clear()
+        print(f"streamsql: {message}", file=sys.stderr)
+
+    interrupt = Interrupt()
     try:
-        with Interrupt() as interrupt:
-            summary = launch(text, chosen, Person(note, progress, lambda: interrupt.seen))
+        with interrupt:
+            summary = launch(text, chosen, Person(note, warn, progress, interrupt))
+    except Stopped:
+        return INTERRUPTED if interrupt.seen == signal.SIGINT else DONE
     except ScriptErrors as error:
         return report_sql(error, text, path)
     finally:
         progress.clear()
     note("\n".join(summary.lines()))
-    if interrupt.seen:
+    if interrupt.seen == signal.SIGINT:
         return INTERRUPTED
     return ROWS_IN_ERROR if options.strict and summary.errors.total else DONE

@@ -7,6 +7,7 @@ import gzip
 import os
 from typing import BinaryIO
 
+from streamsql.durable.outside import Outside, System
 from streamsql.errors import ConnectorError
 from streamsql.io.connector import GZIP_MAGIC, Inflater, Position
 
@@ -15,12 +16,14 @@ _WRITE_BUFFER = 1 << 18
 
 
 class FileSource:
-    """A finite file. Positions count plain bytes, also in a gzip file."""
+    """A file: to its end, or for ever with `follow`. Positions count plain bytes, also in a gzip file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, outside: Outside | None = None, *, follow: bool = False) -> None:
         self.name = path
+        self._follow = follow
         try:
-            self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by close()
+            self._file = (outside or System()).open(path, "read")
+            self._descriptor = self._file.descriptor()
             self._compressed = self._peek()
         except OSError as error:
             raise ConnectorError(f"cannot read {path!r}: {error.strerror}", hint=_similar(path)) from None
@@ -29,7 +32,7 @@ class FileSource:
 
     def _peek(self) -> bool:
         """Whether the file starts like gzip (a pipe or device is never asked)."""
-        if not self._file.seekable():
+        if self._descriptor is not None:
             return self.name.endswith(".gz")
         magic = self._file.read(len(GZIP_MAGIC))
         self._file.seek(0)
@@ -38,34 +41,54 @@ class FileSource:
     def read(self, limit: int) -> bytes | None:
         try:
             data = self._read_gzip(limit) if self._compressed else self._file.read(limit)
+            if not data and self._follow and self._descriptor is None:
+                self._check_length()
+                return b""
         except OSError as error:
             raise ConnectorError(f"cannot read {self.name!r}: {error.strerror}") from None
-        self._offset += len(data or b"")
+        self._offset += len(data)
         return data or None
+
+    def _check_length(self) -> None:
+        """A file that is followed may only grow. Raises ConnectorError."""
+        if not self._compressed and self._file.size() < self._offset:
+            raise ConnectorError(
+                f"{self.name!r} has become shorter while it was followed",
+                hint="a followed file may only grow; read another one from its start",
+            )
 
     def _read_gzip(self, limit: int) -> bytes:
         while True:
             data = b"" if self._inflate.has_more else self._file.read(_COMPRESSED_CHUNK)
             if not data and not self._inflate.has_more:
-                self._inflate.finish()
+                if not self._follow:
+                    self._inflate.finish()
                 return b""
             if plain := self._inflate(data, limit):
                 return plain
 
     def descriptor(self) -> int | None:
-        return None if self._file.seekable() else self._file.fileno()
+        return self._descriptor
 
     def position(self) -> Position:
         return {"offset": self._offset}
 
     def seek(self, position: Position) -> None:
-        self._file.seek(0)
-        self._inflate, self._offset = Inflater(self.name), 0
-        if not self._compressed:
-            self._offset = self._file.seek(position["offset"])
-        while self._offset < position["offset"]:
-            if self.read(min(1 << 20, position["offset"] - self._offset)) is None:
-                raise ConnectorError(f"{self.name!r} ends before byte {position['offset']}, where the run stopped")
+        wanted = position["offset"]
+        try:
+            if not self._compressed and self._file.size() < wanted:
+                raise self._too_short(wanted)
+            self._file.seek(0 if self._compressed else wanted)
+        except OSError as error:
+            raise ConnectorError(f"cannot read {self.name!r}: {error.strerror}") from None
+        self._inflate = Inflater(self.name)
+        self._offset = 0 if self._compressed else wanted
+        while self._offset < wanted:
+            if not self.read(min(1 << 20, wanted - self._offset)):
+                raise self._too_short(wanted)
+
+    def _too_short(self, wanted: int) -> ConnectorError:
+        return ConnectorError(f"{self.name!r} ends before byte {wanted}, where the run stopped")
 
     def close(self) -> None:
         self._file.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
@@ -64,6 +64,14 @@ class Decoder(Protocol):
 
     def finish(self) -> Decoded:
         """Decode what is left: the last record may lack its delimiter."""
+        ...
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """What is remembered between two calls, as plain data."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where a decoder of the same schema stopped."""
         ...
 
 

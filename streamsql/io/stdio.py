@@ -21,10 +21,20 @@ class StdinSource:
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor = descriptor
         self._offset = 0
+        self._skipped_to = 0  # what stands before was read by the run that is gone on with
         self._inflate: Inflater | None = None
         _widen(descriptor)
 
     def read(self, limit: int) -> bytes | None:
+        before = self._offset
+        data = self._read(limit)
+        if before >= self._skipped_to:
+            return data
+        if data is None:
+            raise ConnectorError(f"{self.name} ends before byte {self._skipped_to}, where the run stopped")
+        return data[max(self._skipped_to - before, 0) :]
+
+    def _read(self, limit: int) -> bytes | None:
         if self._inflate and self._inflate.has_more:
             return self._count(self._inflate(b"", limit))
         data = self._gather(limit)
@@ -59,14 +69,11 @@ class StdinSource:
         return None if self._inflate and self._inflate.has_more else self._descriptor
 
     def position(self) -> Position:
-        return {"offset": self._offset}
+        return {"offset": max(self._offset, self._skipped_to)}
 
     def seek(self, position: Position) -> None:
-        """Skip what was read before: the caller replays the input from its beginning."""
-        while self._offset < position["offset"]:
-            select.select([self._descriptor], [], [])
-            if self.read(min(1 << 20, position["offset"] - self._offset)) is None:
-                raise ConnectorError(f"{self.name} ends before byte {position['offset']}, where the run stopped")
+        """Pass over what was read before, as it comes: the caller replays the input from its beginning."""
+        self._skipped_to = position["offset"]
 
     def close(self) -> None:
         """Standard input belongs to the process and stays open."""

@@ -23,6 +23,16 @@ class CsvReader : public Reader {
         for (size_t i = 0; i < columns.all.size(); i++) order_.push_back((int)i);
     }
 
+    /* Field → column, as the header said. */
+    const std::vector<int>& order() const { return order_; }
+
+    void set_order(const std::vector<int>& order) {
+        const int known = (int)columns.all.size();
+        const bool fits = std::all_of(order.begin(), order.end(), [known](int i) { return i >= 0 && i < known; });
+        if (order.size() != columns.all.size() || !fits) throw std::invalid_argument("the saved order of CSV columns does not fit");
+        order_ = order;
+    }
+
   protected:
     const char* between(const char* p, const char* end, bool last) override {
         for (;;) {

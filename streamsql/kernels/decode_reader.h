@@ -36,6 +36,19 @@ class Reader {
 
     void finish() { run(true); }
 
+    /* The bytes of the record that is not complete. */
+    std::string waiting() const { return buffer_ ? std::string(buffer_ + begin_, end_ - begin_) : std::string(); }
+    bool started() const { return started_; }
+    bool passing_over() const { return passing_over_; }
+
+    /* Goes on where another reader of the same schema stopped, in place of the start. */
+    void resume(const std::string& waiting, bool started, bool passing_over) {
+        begin_ = end_ = tried_ = seen_ = 0;
+        append(waiting.data(), waiting.size());
+        started_ = started;
+        passing_over_ = passing_over;
+    }
+
   protected:
     std::string line_end_ = "\n";
 

@@ -46,6 +46,10 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
         size_t max_record
         void feed(const char*, size_t) except + nogil
         void finish() except + nogil
+        string waiting()
+        cbool started()
+        cbool passing_over()
+        void resume(const string&, cbool, cbool) except +
 
     cdef cppclass Node:
         vector[int] columns
@@ -72,6 +76,8 @@ cdef extern from "decode_csv_reader.h" namespace "streamsql":
         Header header
         vector[string] names
         void configure(string, string)
+        const vector[int]& order()
+        void set_order(const vector[int]&) except +
 
 
 cdef class Block:
@@ -166,6 +172,16 @@ cdef class _Records:
         self.reader.records = 0
         return arrays, rows, rejects, records
 
+    def save(self):
+        """What is remembered between two feeds, rows and rejects aside: plain data for `load`."""
+        cdef Reader* reader = self.reader
+        waiting = reader.waiting()
+        return {"waiting": waiting, "started": reader.started(), "passing_over": reader.passing_over()}
+
+    def load(self, state):
+        """Go on where a reader of the same schema stopped. Raises ValueError for a state that does not fit."""
+        self.reader.resume(state["waiting"], state["started"], state["passing_over"])
+
 
 cdef class JsonRecords(_Records):
     """Reads JSON documents. `columns` are (type code, needed, precision, scale, length, description), `types` their
@@ -199,3 +215,15 @@ cdef class CsvRecords(_Records):
         reader.names = [name.encode() for name in names]
         reader.header = <Header>header
         reader.configure(row_delimiter.encode(), column_delimiter.encode())
+
+    def save(self):
+        """What is remembered between two feeds, with the header's answer."""
+        cdef CsvReader* reader = <CsvReader*>self.reader
+        return {**_Records.save(self), "header": <int>reader.header, "order": list(reader.order())}
+
+    def load(self, state):
+        """Go on where a reader of the same schema stopped. Raises ValueError for a state that does not fit."""
+        cdef CsvReader* reader = <CsvReader*>self.reader
+        reader.set_order(state["order"])
+        reader.header = <Header><int>state["header"]
+        _Records.load(self, state)

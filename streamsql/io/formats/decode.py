@@ -15,12 +15,12 @@ Where docs/spec/kinesis-application.md (section 3) leaves a choice, it is this:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from streamsql.errors import ConfigError
+from streamsql.errors import ConfigError, StateError
 from streamsql.io.format import Decoded, InputSchema, Reject
 from streamsql.io.formats.paths import plan_paths
 from streamsql.io.formats.schema import check_schema
@@ -80,6 +80,17 @@ class RecordDecoder:
         """The rows and rejects of what is left: the last record may lack its delimiter."""
         self._records.finish()
         return self._take()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The bytes of the record that is not complete, and what the header said."""
+        return self._records.save()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where a decoder of the same schema stopped. Raises StateError for a state that does not fit."""
+        try:
+            self._records.load(state)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(f"the saved place inside a record does not fit: {error}") from None
 
     def _take(self) -> Decoded:
         arrays, _, rejects, records = self._records.take()
