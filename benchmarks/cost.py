@@ -37,11 +37,17 @@ class Variant:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one run: CPU seconds of the start (the same query over ten rows) and of the rest, peak in bytes."""
+    """Of one run: CPU seconds of the start (the same query over ten rows) and of all of it, peak in bytes."""
 
     start: float
-    rest: float
+    whole: float
     peak: int
+
+
+def rests(costs: Sequence[Cost]) -> list[float]:
+    """CPU seconds without the start, run by run; the start is that of the median, which varies less."""
+    start = statistics.median(cost.start for cost in costs)
+    return [max(cost.whole - start, 0.01) for cost in costs]
 
 
 def case(name: str, variants: Sequence[Variant]) -> Case:
@@ -63,7 +69,7 @@ def once(sql: Path, source: Input, output: Path) -> Cost:
     few = replace(source, path=data.head(source.path, FEW))
     start = measure(command(sql, [few], output))
     whole = measure(command(sql, [source], output))
-    return Cost(start.cpu, max(whole.cpu - start.cpu, 0.001), whole.peak)
+    return Cost(start.cpu, whole.cpu, whole.peak)
 
 
 class _Runner:
@@ -84,7 +90,7 @@ class _Runner:
         self.rows_out = data.count_rows(self.output)
 
     def per_million(self) -> list[float]:
-        return [cost.rest / self.rows * 1e6 for cost in self.costs]
+        return [rest / self.rows * 1e6 for rest in rests(self.costs)]
 
     def row(self, name: str, first: _Runner) -> tuple[str, ...]:
         ratios = [own / other for own, other in zip(self.per_million(), first.per_million(), strict=True)]

@@ -29,7 +29,7 @@ def ticker(rows: int = tables.ROWS, timed: bool = True) -> Input:
 
 
 def _rows(query: str) -> list[Variant]:
-    sizes = (tables.ROWS // 8, tables.ROWS // 4, tables.ROWS // 2, tables.ROWS)
+    sizes = (tables.ROWS // 4, tables.ROWS // 2, tables.ROWS)
     return [Variant(f"{rows:,} rows", SQL[query], partial(ticker, rows, query != "w1")) for rows in sizes]
 
 

@@ -41,13 +41,15 @@ def case(name: str, columns: str) -> Case:
     def compare(rounds: int) -> list[tuple[str, ...]]:
         source = Input(SOURCE, data.file("sensor", "csv", sensor), SCHEMA)
         points = np.loadtxt(source.path, delimiter=",", skiprows=1, usecols=(1, 2, 3))[:, : len(columns)]
-        rates: dict[str, list[float]] = {ALONE: [], SQL: [], PEER: []}
+        rates: dict[str, list[float]] = {ALONE: [], PEER: []}
+        costs: list[cost.Cost] = []
         for _ in range(rounds):
             rates[ALONE].append(_alone(forests.ours(points)))
-            rates[SQL].append(ROWS / _in_sql(source, columns))
+            costs.append(_in_sql(source, columns))
             with suppress(MissingPeerError):
                 rates[PEER].append(_alone(forests.krcf(points[:FEWER])))
-        return [_row(name, what, own, rates[ALONE]) for what, own in rates.items() if own]
+        rates[SQL] = [ROWS / rest for rest in cost.rests(costs)]
+        return [_row(name, what, rates[what], rates[ALONE]) for what in (ALONE, SQL, PEER) if rates[what]]
 
     return Case(name, COLUMNS, compare)
 
@@ -60,14 +62,14 @@ def _alone(contender: Contender) -> float:
     return contender.rows / (time.process_time() - start)
 
 
-def _in_sql(source: Input, columns: str) -> float:
-    """CPU seconds of the command line without its start."""
+def _in_sql(source: Input, columns: str) -> cost.Cost:
+    """Of the command line, which reads, parses, scores and writes."""
     scored = f'SELECT STREAM TS, {", ".join(columns)} FROM "{SOURCE}"'
     query = f"SELECT STREAM TS, ANOMALY_SCORE FROM TABLE(RANDOM_CUT_FOREST(CURSOR({scored})))"
     with tempfile.TemporaryDirectory() as folder:
         sql = Path(folder, "query.sql")
         sql.write_text(application("TS TIMESTAMP, ANOMALY_SCORE DOUBLE", query))
-        return cost.once(sql, source, Path(folder, "scores.jsonl")).rest
+        return cost.once(sql, source, Path(folder, "scores.jsonl"))
 
 
 def _row(name: str, what: str, own: list[float], alone: list[float]) -> tuple[str, ...]:
