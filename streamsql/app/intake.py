@@ -20,6 +20,7 @@ from streamsql.exec.context import arrow_schema
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import timestamps
 from streamsql.io.format import Reject
+from streamsql.kernels import compute as pc
 from streamsql.plan.nodes import Schema, Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
@@ -124,7 +125,7 @@ class Intake:
             unknown = np.flatnonzero(~valid)
             errors += self._row_errors(name, rows, unknown, unknown, newest, f'"{feed.rowtime}" holds no ROWTIME')
             self.counts[name].rejected += len(unknown)
-            rows, times, newest = rows.filter(pa.array(valid)), times[valid], newest[:-1][valid]
+            rows, times, newest = pc.filter(rows, pa.array(valid)), times[valid], newest[:-1][valid]
         rows = with_rowtime(feed.stream, rows, times)
         late = np.flatnonzero(replay.add(number, rows, times))
         self.counts[name].rows += len(times) - len(late)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
+from streamsql.kernels import compute as pc
 
 Times = npt.NDArray[np.int64]
 
@@ -37,7 +38,7 @@ class _Input:
             times = np.concatenate([self.times, times])
         if len(times) > 1 and (np.diff(times) < 0).any():
             order = np.argsort(times, kind="stable")
-            rows, times = rows.take(pa.array(order)), times[order]
+            rows, times = pc.take(rows, pa.array(order)), times[order]
         self.rows, self.times = rows, times
 
     def take(self, count: int) -> None:
@@ -61,7 +62,7 @@ class Replay:
         bounds = np.maximum(newest[:-1], START_OF_TIME + self._lateness) - self._lateness
         late: npt.NDArray[np.bool_] = times < np.maximum(bounds, source.bound)
         if late.any():
-            rows, times = rows.filter(pa.array(~late)), times[~late]
+            rows, times = pc.filter(rows, pa.array(~late)), times[~late]
         if len(times):
             source.add(rows, times)
             source.newest = int(newest[-1])
@@ -129,7 +130,7 @@ class Replay:
                 yield stream, parts[0][1]
             elif parts:
                 order = np.argsort(np.concatenate([times for times, _ in parts]), kind="stable")
-                yield stream, pa.concat_batches([rows for _, rows in parts]).take(pa.array(order))
+                yield stream, pc.take(pa.concat_batches([rows for _, rows in parts]), pa.array(order))
 
     def _releasable(self, number: int, group: Sequence[int]) -> int:
         """How many waiting rows of an input have their place: nothing earlier, nor equal and of an earlier input,

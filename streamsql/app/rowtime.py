@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.app.schemas import to_timestamp
 from streamsql.errors import ConfigError
+from streamsql.kernels import compute as pc
 
 Clock = Callable[[], int]
 """Milliseconds since 1970-01-01 UTC."""
@@ -65,8 +65,8 @@ def times_of_column(array: pa.Array, what: str) -> tuple[Times, npt.NDArray[np.b
             f"{what} is of type {array.type} and cannot be ROWTIME",
             hint="take timestamps, text like 2024-05-01 10:00:00.123, or milliseconds since 1970",
         )
-    valid = times.is_valid().to_numpy(zero_copy_only=False)
-    return times.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), valid
+    valid = pc.is_valid(times).to_numpy(zero_copy_only=False)
+    return pc.fill_null(pc.cast(times, pa.int64()), 0).to_numpy(zero_copy_only=False), valid
 
 
 def _from_numbers(array: pa.Array) -> pa.Array:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import ConfigError, nearest
 from streamsql.io.format import InputSchema, RecordColumn
+from streamsql.kernels import compute as pc
 from streamsql.types import (
     BIGINT,
     BOOLEAN,

@@ -13,6 +13,7 @@ from streamsql.exec.operator import State
 from streamsql.functions import registry
 from streamsql.functions.aggregate import Accumulator
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 from streamsql.plan.calls import arguments
 from streamsql.plan.expressions import AggregateCall
@@ -45,7 +46,7 @@ class Aggregates:
             serials = np.where(groups < 0, -1, self._serials[groups])
             _, fresh = seen.encode([pa.array(serials), column], len(groups))
             self._seen_in[number] = np.concatenate([self._seen_in[number], serials[fresh]])
-            state.update(groups[fresh], total, column.take(pa.array(fresh)))
+            state.update(groups[fresh], total, pc.take(column, pa.array(fresh)))
 
     def _grow(self, total: int) -> None:
         added = total - len(self._serials)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from streamsql.exec.operator import Reject
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
 from streamsql.record import record
@@ -83,7 +84,7 @@ class Computation:
         if not failures:
             return batch, arrays
         keep = pa.array(self._context.drop(batch, failures))
-        return batch.filter(keep), [array.filter(keep) for array in arrays]
+        return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """For a single condition: the rows for which it is TRUE. Rows for which it fails are rejected."""
@@ -95,7 +96,7 @@ class Computation:
             if failures:
                 self._context.drop(batch, failures)
         if condition.null_count:
-            condition = condition.fill_null(False)
+            condition = pc.fill_null(condition, False)
         return np.asarray(condition)
 
 

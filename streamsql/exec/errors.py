@@ -13,6 +13,7 @@ import pyarrow as pa
 from streamsql.exec.context import arrow_schema
 from streamsql.exec.operator import END_OF_TIME, State
 from streamsql.functions.failures import ERROR_NAMES, Failures
+from streamsql.kernels import compute as pc
 from streamsql.types import ROWTIME, TIMESTAMP, Column, varchar
 
 ERROR_STREAM = "ERROR_STREAM"
@@ -72,7 +73,7 @@ class ErrorStream:
     ) -> None:
         """Add the failed rows of `batch`, whose declared columns are `columns`."""
         rows = sorted(failures.rows)
-        records = row_records(batch.take(pa.array(rows, pa.int64())), columns)
+        records = row_records(pc.take(batch, pa.array(rows, pa.int64())), columns)
         for row, record in zip(rows, records, strict=True):
             error = failures.rows[row]
             name = ERROR_NAMES.get(error.code, "Conversion error")
@@ -140,9 +141,9 @@ def row_records(rows: pa.RecordBatch, columns: Iterable[int]) -> list[bytes]:
 
 def _json_values(column: pa.Array) -> list[str]:
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) or pa.types.is_time(column.type):
-        column = column.cast(pa.string())
+        column = pc.cast(column, pa.string())
     elif pa.types.is_duration(column.type):
-        column = column.cast(pa.int64())
+        column = pc.cast(column, pa.int64())
     return [_json_value(value) for value in column.to_pylist()]
 
 

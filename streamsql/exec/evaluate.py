@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.exec.context import Context, Evaluator
@@ -27,6 +26,7 @@ from streamsql.functions.conversion import Convert, converter, widened
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
 from streamsql.functions.vectors import column, truths
+from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, Subquery
 from streamsql.record import record
 from streamsql.types import Kind, SqlType
@@ -182,7 +182,7 @@ class _Apply(Step):
             mask = scope.mask() if length == scope.length and datums else None
             for datum in () if self.handles_nulls else datums:
                 if isinstance(datum, pa.Array) and datum.null_count:
-                    valid = datum.is_valid().to_numpy(zero_copy_only=False)
+                    valid = pc.is_valid(datum).to_numpy(zero_copy_only=False)
                     mask = valid if mask is None else mask & valid
             return mask
 
@@ -202,7 +202,7 @@ class _Case(Step):
             truth, failed = condition.value(scope)
             failures.merge(failed)
             taken = column(truth, scope.length)
-            taken = taken.fill_null(False) if taken.null_count else taken
+            taken = pc.fill_null(taken, False) if taken.null_count else taken
             conditions.append(taken)
             values.append(self._branch(value, scope.narrowed(_rows(taken, None, scope.length)), failures))
             scope = scope.narrowed(_rows(pc.invert(taken), failed, scope.length))
@@ -255,7 +255,7 @@ def _rows(truth: Datum, failed: Failures | None, length: int) -> Open:
     """The rows where `truth` is true and nothing failed so far."""
 
     def rows() -> Mask:
-        mask: Mask = column(truth, length).fill_null(False).to_numpy(zero_copy_only=False)
+        mask: Mask = pc.fill_null(column(truth, length), False).to_numpy(zero_copy_only=False)
         return mask & ~failed.mask() if failed else mask
 
     return rows
@@ -270,7 +270,7 @@ def _null_like(values: Datum, datums: Sequence[Datum]) -> Datum:
     gaps = [datum for datum in datums if isinstance(datum, pa.Array) and datum.null_count]
     if not gaps or (len(gaps) == 1 and _same_nulls(values, gaps[0])):
         return values
-    valid = reduce(pc.and_, (datum.is_valid() for datum in gaps))
+    valid = reduce(pc.and_, (pc.is_valid(datum) for datum in gaps))
     return pc.if_else(valid, values, pa.scalar(None, values.type))
 
 
@@ -381,7 +381,7 @@ def compile_expression(expression: Expression, context: Context | None = None) -
         array = column(value, batch.num_rows)
         if failures:
             array = _null_where(array, failures.mask())
-        return (array if array.type == arrow else array.cast(arrow)), failures
+        return (array if array.type == arrow else pc.cast(array, arrow)), failures
 
     return evaluate
 

@@ -23,6 +23,7 @@ from streamsql.exec.pump import Pump, Stage, Surroundings
 from streamsql.exec.time import last_rowtime
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 
 STATE_VERSION = 1
@@ -53,7 +54,7 @@ class _Stream:
         if late.any():
             self.late += int(late.sum())
             self._late(self, writer, batch, failed_rows(len(late), late, "RUN-004", self._late_message()))
-            batch = batch.filter(pa.array(~late))
+            batch = pc.filter(batch, pa.array(~late))
         if batch.num_rows:
             self.merge.add(self.writers.index(writer), batch)
             self._release(self.merge)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.operator import State
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 
 Codes = npt.NDArray[np.int32]
@@ -39,13 +40,13 @@ class Keys:
         if len(fresh):
             rows = pa.array(fresh)
             for values, column in zip(self._values, columns, strict=True):
-                values.append(column.take(rows))
+                values.append(pc.take(column, rows))
         return codes
 
     def values(self, ids: Codes) -> list[pa.Array]:
         """The key columns of the keys `ids`."""
         rows = pa.array(ids)
-        return [column.take(rows) for column in self._compact()]
+        return [pc.take(column, rows) for column in self._compact()]
 
     def _compact(self) -> list[pa.Array]:
         for position, (values, type_) in enumerate(zip(self._values, self._types, strict=True)):

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.exec.context import Context
 from streamsql.exec.relation import Relation
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 from streamsql.plan import nodes
 from streamsql.plan.expressions import Expression
@@ -75,8 +75,8 @@ def beside(columns: Sequence[pa.Array], left: Rows, rows: pa.RecordBatch, right:
     same = all(len(column) == len(left) for column in columns) and bool((left == np.arange(len(left))).all())
     chosen = pa.array(left)
     places = pa.array(right, mask=right < 0)
-    first = columns if same else [column.take(chosen) for column in columns]
-    return [*first, *(column.take(places) for column in rows.columns)]
+    first = columns if same else [pc.take(column, chosen) for column in columns]
+    return [*first, *(pc.take(column, places) for column in rows.columns)]
 
 
 def _without_nulls(keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.bool_]:

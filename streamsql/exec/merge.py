@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, State
 from streamsql.exec.time import last_rowtime, rowtimes
+from streamsql.kernels import compute as pc
 
 
 class Merge:
@@ -112,4 +113,4 @@ def _in_order(parts: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """The rows of `parts`, which are in the order of inputs, sorted by time; ties stay as they are."""
     whole = pa.concat_batches(parts)
     order = np.argsort(rowtimes(whole), kind="stable")
-    return whole.take(pa.array(order))
+    return pc.take(whole, pa.array(order))

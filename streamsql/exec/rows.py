@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.operator import State
+from streamsql.kernels import compute as pc
 
 Numbers = npt.NDArray[np.int64]
 
@@ -50,7 +51,7 @@ class RowStore:
             parts.append(_take(self._chunks[place], offsets[rows] - starts[place], missing[rows]))
             back[rows] = np.arange(done, done + len(rows))
             done += len(rows)
-        return pa.concat_batches(parts).take(pa.array(back))
+        return pc.take(pa.concat_batches(parts), pa.array(back))
 
     def trim(self, first: int) -> None:
         """Forget the rows before number `first`."""
@@ -59,7 +60,7 @@ class RowStore:
         surplus = first - self._first
         if self._chunks and 2 * surplus > self._chunks[0].num_rows:
             rest = self._chunks[0].slice(surplus)
-            self._chunks[0] = rest.take(pa.array(np.arange(rest.num_rows)))  # a copy: the rest is freed
+            self._chunks[0] = pc.take(rest, pa.array(np.arange(rest.num_rows)))  # a copy: the rest is freed
             self._first = first
 
     def snapshot(self) -> State:
@@ -76,4 +77,4 @@ def _take(rows: pa.RecordBatch, numbers: Numbers, missing: npt.NDArray[np.bool_]
     if not rows.num_rows:
         nothing = [pa.nulls(len(numbers), field.type) for field in rows.schema]
         return pa.RecordBatch.from_arrays(nothing, schema=rows.schema)
-    return rows.take(pa.array(numbers, mask=missing) if missing.any() else pa.array(numbers))
+    return pc.take(rows, pa.array(numbers, mask=missing) if missing.any() else pa.array(numbers))

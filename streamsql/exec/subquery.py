@@ -11,6 +11,7 @@ from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.matching import Index, Rows, beside
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import Subquery
 from streamsql.types import Column
 
@@ -67,7 +68,7 @@ class Searcher:
                 truth, failed = self._condition(self._beside(args, left, right), times)
                 for pair, error in failed.rows.items():
                     failures.add(int(left[pair]), *error)
-                holds = np.asarray(truth.fill_null(False))
+                holds = np.asarray(pc.fill_null(truth, False))
                 left, right = left[holds], right[holds]
             yield left, right
             start = end
@@ -81,7 +82,7 @@ class Searcher:
             failures.add(int(asked[number]), *error)
         back = np.full(len(places), -1, dtype=np.int64)
         back[asked] = np.arange(len(asked))
-        return values.take(pa.array(back, mask=back < 0)), failures
+        return pc.take(values, pa.array(back, mask=back < 0)), failures
 
     def _beside(self, args: Sequence[pa.Array], left: Rows, right: Rows) -> pa.RecordBatch:
         columns = beside(args, left, self._index.rows, right)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions import calendar
@@ -17,6 +16,7 @@ from streamsql.functions.call import CallContext, Datum, value_at
 from streamsql.functions.intervals import covering
 from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
 from streamsql.functions.vectors import array, numbers, without, words
+from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals
 from streamsql.types import BIGINT, DOUBLE, INTEGER, NULL, REAL, Kind, SqlType, decimal
 
@@ -171,7 +171,7 @@ def _resolve_neg(args: Sequence[Argument]) -> Resolution:
 def negative(call: CallContext, value: Datum) -> Datum:
     """The number or interval with its sign turned. Overflow of the smallest integer is a row error."""
     if call.result.kind is Kind.DECIMAL:
-        return pc.negate(value).cast(call.result.arrow)
+        return pc.cast(pc.negate(value), call.result.arrow)
     try:
         return pc.negate_checked(value)
     except pa.ArrowInvalid:

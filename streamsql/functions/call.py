@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.types import SqlType
 
 Datum: TypeAlias = "pa.Array | pa.Scalar"
@@ -48,7 +49,7 @@ class CallContext:
         """Mark rows as failed. `rows` is a boolean mask (NumPy or Arrow) or row numbers; the message may be a
         function of the row number."""
         if isinstance(rows, (pa.Array, pa.ChunkedArray)):
-            rows = rows.fill_null(False).to_numpy(zero_copy_only=False)
+            rows = pc.fill_null(rows, False).to_numpy(zero_copy_only=False)
         rows = np.asarray(rows)
         if rows.dtype == np.bool_:
             rows = np.flatnonzero(rows)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions import registry
 from streamsql.functions.aggregate import one_argument, refuse
 from streamsql.functions.registry import AggregateFunction, Argument, Documentation, Resolution
+from streamsql.kernels import compute as pc
 from streamsql.types import DOUBLE, MAX_CHARACTERS, Kind, SqlType, varchar
 
 STRING_SYNTAX = "STRING_AGG([ALL | DISTINCT] text, separator)"
@@ -51,9 +51,9 @@ class Collector:
     def update(self, groups: Groups, total: int, column: pa.Array | None = None) -> None:
         assert column is not None
         self._total = max(self._total, total)
-        wanted = (groups >= 0) & np.asarray(column.is_valid())
+        wanted = (groups >= 0) & np.asarray(pc.is_valid(column))
         self._groups.append(groups[wanted])
-        self._values.append(column.filter(pa.array(wanted)))
+        self._values.append(pc.filter(column, pa.array(wanted)))
         self._fresh += len(self._groups[-1])
         if self._fresh > max(self._kept, SPARE):
             self._compact()
@@ -64,10 +64,10 @@ class Collector:
         values = pa.concat_arrays(self._values) if self._values else pa.array([], self._type)
         if self._fresh:
             order = np.argsort(groups, kind="stable")
-            groups, values = groups[order], values.take(pa.array(order))
+            groups, values = groups[order], pc.take(values, pa.array(order))
             if self._trim is not None:
                 keep = self._trim(values, np.bincount(groups, minlength=self._total))
-                groups, values = groups[keep], values.filter(pa.array(keep))
+                groups, values = groups[keep], pc.filter(values, pa.array(keep))
         self._groups, self._values = [groups], [values]
         self._kept, self._fresh = len(groups), 0
         return groups, values
@@ -77,7 +77,7 @@ class Collector:
         ids = np.arange(self._total, dtype=np.int32) if ids is None else np.asarray(ids)
         sizes = np.bincount(groups, minlength=self._total)
         rows = pa.array(_ranges((np.cumsum(sizes) - sizes)[ids], sizes[ids]))
-        return self._answer(values.take(rows), sizes[ids]), np.zeros(len(ids), dtype=np.bool_)
+        return self._answer(pc.take(values, rows), sizes[ids]), np.zeros(len(ids), dtype=np.bool_)
 
     def clear(self) -> None:
         self._groups, self._values = [], []
@@ -137,9 +137,9 @@ def _string_agg(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = 
 
     def answer(values: pa.Array, sizes: Sizes) -> pa.Array:
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        lists = pa.ListArray.from_arrays(pa.array(offsets), values.cast(pa.string()))
+        lists = pa.ListArray.from_arrays(pa.array(offsets), pc.cast(values, pa.string()))
         text = pc.utf8_slice_codeunits(pc.binary_join(lists, separator), 0, result.length)
-        return pc.if_else(pa.array(sizes > 0), text, None).cast(result.arrow)
+        return pc.cast(pc.if_else(pa.array(sizes > 0), text, None), result.arrow)
 
     return Collector(args[0].type.arrow, answer, trim)
 
@@ -168,13 +168,13 @@ def _sorted(values: pa.Array, sizes: Sizes, descending: bool) -> pa.Array:
     groups = pa.array(np.repeat(np.arange(len(sizes)), sizes))
     table = pa.table({"group": groups, "value": values})
     keys = [("group", "ascending"), ("value", "descending" if descending else "ascending")]
-    return values.take(pc.sort_indices(table, sort_keys=keys))
+    return pc.take(values, pc.sort_indices(table, sort_keys=keys))
 
 
 def _at(values: pa.Array, sizes: Sizes, places: Sizes) -> pa.Array:
     """Of each group the value at its place, null of an empty one."""
     rows = np.cumsum(sizes) - sizes + places
-    return values.take(pa.array(rows, mask=sizes == 0))
+    return pc.take(values, pa.array(rows, mask=sizes == 0))
 
 
 def _continuous(fraction: float, descending: bool) -> Callable[[pa.Array, Sizes], pa.Array]:

@@ -7,13 +7,13 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.arithmetic import exact_type
 from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
 from streamsql.functions.text import trim_blanks
+from streamsql.kernels import compute as pc
 from streamsql.types import BOOLEAN, NULL, Kind, SqlType, common_type
 
 _SYNTAX = "two values of comparable types"
@@ -113,7 +113,7 @@ def is_in(call: CallContext, value: Datum, *items: Datum) -> Datum:
     if all(isinstance(item, pa.Scalar) for item in items) and _hashable(call.args[0]) and _alike(call.args):
         found, has_null = call.prepared(tuple(map(id, items)), lambda: (*_value_set(call, items), items))[:2]
         value = sides(call, value)[0]
-        result = pc.is_in(value, value_set=found.cast(value.type), skip_nulls=True)
+        result = pc.is_in(value, value_set=pc.cast(found, value.type), skip_nulls=True)
         unknown = pa.scalar(None, pa.bool_())
         if has_null:
             result = pc.if_else(result, True, unknown)
@@ -138,4 +138,4 @@ def _hashable(type_: SqlType) -> bool:
 
 def _value_set(call: CallContext, items: Sequence[Datum]) -> tuple[pa.Array, bool]:
     values = pa.array([item.as_py() for item in sides(call, *items)], items[0].type)
-    return values.drop_null(), values.null_count > 0
+    return pc.drop_null(values), values.null_count > 0

@@ -7,12 +7,12 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.comparison import comparable, equal
 from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
 from streamsql.functions.signature import same_type
+from streamsql.kernels import compute as pc
 from streamsql.types import Kind
 
 
@@ -53,7 +53,7 @@ def _resolve_nullif(args: Sequence[Argument]) -> Resolution:
 def nullif(call: CallContext, value: Datum, other: Datum) -> Datum:
     """Null if both are equal, else a."""
     same = equal(call, value, other)
-    kept = value if value.type == call.result.arrow else value.cast(call.result.arrow)
+    kept = value if value.type == call.result.arrow else pc.cast(value, call.result.arrow)
     return pc.if_else(pc.fill_null(same, False), pa.scalar(None, kept.type), kept)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from streamsql.functions.call import CallContext, Datum, value_at
 from streamsql.functions.text import data, longest, offsets, pad
 from streamsql.functions.vectors import array, numbers, words
+from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals, numerals
 from streamsql.types import DOUBLE, Kind, SqlType
 
@@ -26,7 +27,7 @@ def to_number(call: CallContext, value: pa.Array) -> pa.Array:
         return _to_decimal(call, value, source, target)
     if source.kind is Kind.DECIMAL:
         value = array(decimals.to_doubles(words(value), source.scale), pa.float64())
-    result = value.cast(target.arrow, safe=False)
+    result = pc.cast(value, target.arrow, safe=False)
     if target.kind is Kind.REAL and source.kind is not Kind.REAL:
         bad = np.isinf(numbers(result)) & ~np.isinf(numbers(value))
         _out_of_range(call, value, bad if bad.any() else None)
@@ -35,7 +36,7 @@ def to_number(call: CallContext, value: pa.Array) -> pa.Array:
 
 def _to_integer(call: CallContext, value: pa.Array, source: SqlType, target: SqlType) -> pa.Array:
     if source.is_integer and source.bits <= target.bits:
-        return value.cast(target.arrow)
+        return pc.cast(value, target.arrow)
     low, high = -(1 << target.bits - 1), (1 << target.bits - 1) - 1
     bad: Bad = None
     if source.kind is Kind.DECIMAL:
@@ -53,7 +54,7 @@ def _to_integer(call: CallContext, value: pa.Array, source: SqlType, target: Sql
     if source.is_integer:
         bad = (whole < low) | (whole > high)
     _out_of_range(call, value, bad)
-    return array(whole, pa.int64()).cast(target.arrow, safe=False)
+    return pc.cast(array(whole, pa.int64()), target.arrow, safe=False)
 
 
 def _to_decimal(call: CallContext, value: pa.Array, source: SqlType, target: SqlType) -> pa.Array:
@@ -81,7 +82,7 @@ def to_text(call: CallContext, value: pa.Array) -> pa.Array:
     """Any number to text; RUN-003 where the text has more characters than the target."""
     source = call.args[0]
     if source.is_integer:
-        text = value.cast(pa.string())
+        text = pc.cast(value, pa.string())
     elif source.kind is Kind.DECIMAL:
         text = strings(numerals.format_decimals(words(value), source.scale), value)
     elif source.kind is Kind.REAL:
@@ -97,14 +98,14 @@ def strings(parts: tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]], like: pa
     result = pa.Array.from_buffers(
         pa.string(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(characters)]
     )
-    return pa.compute.if_else(like.is_valid(), result, None) if like.null_count else result
+    return pc.if_else(pc.is_valid(like), result, None) if like.null_count else result
 
 
 def fitted(call: CallContext, text: pa.Array) -> pa.Array:
     """Text as `call.result`; a value with more characters fails with RUN-003."""
     room = call.result.length
     if longest(text) > room:
-        long = pa.compute.greater(pa.compute.utf8_length(text), room)
+        long = pc.greater(pc.utf8_length(text), room)
         call.fail(long, "RUN-003", lambda row: f"'{text[row].as_py()}' does not fit {call.result}")
     return pad(text, room) if call.result.kind is Kind.CHAR else text
 
@@ -119,7 +120,7 @@ def from_text(call: CallContext, value: pa.Array) -> pa.Array:
                 CallContext(call.length, target, (DOUBLE,), call.failures, call.times, call.needed),
                 array(values, pa.float64()),
             )
-        result = array(values, pa.float64()).cast(target.arrow, safe=False)
+        result = pc.cast(array(values, pa.float64()), target.arrow, safe=False)
     else:
         precision, scale = (target.precision, target.scale) if target.kind is Kind.DECIMAL else (19, 0)
         parsed, flags = numerals.parse_decimals(offsets(value), data(value), scale, precision)
@@ -132,4 +133,4 @@ def from_text(call: CallContext, value: pa.Array) -> pa.Array:
     low, high = -(1 << target.bits - 1), (1 << target.bits - 1) - 1
     whole, over = decimals.to_integers(words(result), 0, low, high)
     _out_of_range(call, value, over)
-    return array(whole, pa.int64()).cast(target.arrow, safe=False)
+    return pc.cast(array(whole, pa.int64()), target.arrow, safe=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.call import CallContext, Datum, value_at
 from streamsql.functions.convert_numbers import fitted
 from streamsql.functions.intervals import MONTHS, UNITS, fields
 from streamsql.functions.text import cut, longest, pad
 from streamsql.functions.vectors import array, numbers
+from streamsql.kernels import compute as pc
 from streamsql.types import Kind
 
 
@@ -51,12 +51,12 @@ def interval_to_text(call: CallContext, value: pa.Array) -> pa.Array:
     size = numbers(value).astype(np.int64)
     rest, parts = np.abs(size), []
     for place, name in enumerate(names):
-        text = array(rest // _SIZES[name], pa.int64()).cast(pa.string())
+        text = pc.cast(array(rest // _SIZES[name], pa.int64()), pa.string())
         rest = rest % _SIZES[name]
         parts += [text if place == 0 else pc.utf8_lpad(text, 2, "0"), _separator(names, place)]
     if names[-1] == "SECOND" and rest.any():
         fraction = pc.binary_join_element_wise(
-            ".", pc.utf8_lpad(array(rest, pa.int64()).cast(pa.string()), 3, "0"), ""
+            ".", pc.utf8_lpad(pc.cast(array(rest, pa.int64()), pa.string()), 3, "0"), ""
         )
         parts.append(pc.if_else(pa.array(rest != 0), fraction, ""))
     sign = pc.if_else(pa.array(size < 0), "-", "+")
@@ -80,7 +80,7 @@ def to_interval(call: CallContext, value: pa.Array) -> pa.Array:
     total = np.zeros(len(value), dtype=np.int64)
     bad = pc.is_null(found).to_numpy(zero_copy_only=False)
     for place, name in enumerate(names):
-        part = pc.fill_null(pc.struct_field(found, name), "0").cast(pa.int64())
+        part = pc.cast(pc.fill_null(pc.struct_field(found, name), "0"), pa.int64())
         amount = numbers(part)
         if place and name in _LIMITS:
             bad = bad | (amount >= _LIMITS[name])
@@ -89,7 +89,7 @@ def to_interval(call: CallContext, value: pa.Array) -> pa.Array:
         digits = pc.utf8_slice_codeunits(
             pc.utf8_rpad(pc.fill_null(pc.struct_field(found, "FRACTION"), "0"), 9, "0"), 0, 3
         )
-        total = total + numbers(digits.cast(pa.int64()))
+        total = total + numbers(pc.cast(digits, pa.int64()))
     negative = pc.fill_null(pc.equal(pc.struct_field(found, "sign"), "-"), False)
     total = np.where(negative.to_numpy(zero_copy_only=False), -total, total)
     call.fail(bad, "RUN-003", lambda row: f'"{value_at(value, row)}" is not an {call.result}')

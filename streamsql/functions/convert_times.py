@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.calendar import DAY
 from streamsql.functions.call import CallContext, Datum, value_at
@@ -12,6 +11,7 @@ from streamsql.functions.convert_numbers import fitted
 from streamsql.functions.intervals import MONTHS, UNITS, ends
 from streamsql.functions.text import data, offsets
 from streamsql.functions.vectors import array, numbers
+from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals, instants
 from streamsql.types import Kind
 
@@ -33,7 +33,7 @@ def between(call: CallContext, value: Datum) -> pa.Array:
 def to_text(call: CallContext, value: pa.Array) -> pa.Array:
     """The text of section 2.4 rule 2; milliseconds only when there are some and there is room."""
     kind = call.args[0].kind
-    text = value.cast(pa.string())
+    text = pc.cast(value, pa.string())
     if kind is not Kind.DATE:
         short = len(_FORMS[kind])
         whole = pc.utf8_slice_codeunits(text, 0, short)

@@ -19,6 +19,7 @@ from streamsql.functions.signature import character, exactly, takes
 from streamsql.functions.similar import BadPattern
 from streamsql.functions.text import bytes_of
 from streamsql.functions.vectors import array, column, numbers
+from streamsql.kernels import compute as pc
 from streamsql.kernels import date_patterns
 from streamsql.types import DATE, TIME, TIMESTAMP, Kind, SqlType, varchar
 
@@ -99,7 +100,7 @@ def _matched(call: CallContext, result: pa.Array, value: pa.Array, pattern: Call
     """`result`, the rows failed in which a text gave no moment."""
     if result.null_count > value.null_count:
         message = lambda row: f"'{value_at(value, row)}' does not match '{pattern(row)}'"  # noqa: E731
-        call.fail(pa.compute.and_not(result.is_null(), value.is_null()), "RUN-003", message)
+        call.fail(pc.and_not(pc.is_null(result), pc.is_null(value)), "RUN-003", message)
     return result
 
 
@@ -114,8 +115,8 @@ def _moments(pattern: str, now: int, type_: SqlType, values: pa.Array) -> pa.Arr
         result = array(short.astype(np.int32), type_.arrow)
     if flags is None and not values.null_count:
         return result
-    fine = values.is_valid() if flags is None else pa.compute.and_(pa.array(flags == 0), values.is_valid())
-    return pa.compute.if_else(fine, result, pa.scalar(None, type_.arrow))
+    fine = pc.is_valid(values) if flags is None else pc.and_(pa.array(flags == 0), pc.is_valid(values))
+    return pc.if_else(fine, result, pa.scalar(None, type_.arrow))
 
 
 _register_parser(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.calendar import DAY, checked, months_of, start_of
@@ -16,6 +15,7 @@ from streamsql.functions.intervals import MONTHS, UNITS, ends
 from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
 from streamsql.functions.signature import exactly, takes
 from streamsql.functions.vectors import array, numbers
+from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals
 from streamsql.types import (
     BIGINT,

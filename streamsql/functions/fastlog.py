@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import reduce
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.log_columns import LogColumn, plain_columns
 from streamsql.functions.similar import BadPattern, check_regex
+from streamsql.kernels import compute as pc
 
 _NAMED = (
     *("Digit", "Upper", "Lower", "ASCII", "Alpha", "Alnum", "Punct"),
@@ -49,7 +49,7 @@ class PieceRows:
             for place, group in enumerate(groups):
                 parts[group].append(pc.struct_field(found, f"p{place}"))
             rest = pc.struct_field(found, "rest")
-        known = rest.is_valid()
+        known = pc.is_valid(rest)
         fields = [reduce(lambda a, b: pc.binary_join_element_wise(a, b, ""), part) for part in parts[1:]]
         return [pc.if_else(known, field, pa.scalar(None, pa.string())) for field in fields], known
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import ConfigError
 from streamsql.functions.call import CallContext, Mask
@@ -15,6 +14,7 @@ from streamsql.functions.conversion import converter
 from streamsql.functions.date_pattern import compile_pattern
 from streamsql.functions.datetext import parsed
 from streamsql.functions.similar import BadPattern
+from streamsql.kernels import compute as pc
 from streamsql.record import record
 from streamsql.types import DATETIME, Kind, SqlType, parse_type, varchar
 
@@ -88,7 +88,7 @@ def _field(call: CallContext, column: LogColumn, text: pa.Array) -> pa.Array:
         text = pc.utf8_trim(text, " ")
         text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     if column.required and text.null_count:
-        call.fail(text.is_null(), "RUN-005", f"the field {column.name} has no value")
+        call.fail(pc.is_null(text), "RUN-005", f"the field {column.name} has no value")
     inner = replace(call, result=column.type, args=(varchar(),), needed=lambda: _wanted(call, text))
     if column.format:
         value = parsed(inner, column.format, text)
@@ -97,10 +97,10 @@ def _field(call: CallContext, column: LogColumn, text: pa.Array) -> pa.Array:
         value = convert(inner, text) if convert is not None else text
     if value.null_count == text.null_count:
         return value
-    return pc.if_else(text.is_valid(), value, pa.scalar(None, value.type))
+    return pc.if_else(pc.is_valid(text), value, pa.scalar(None, value.type))
 
 
 def _wanted(call: CallContext, text: pa.Array) -> Mask:
-    wanted: Mask = text.is_valid().to_numpy(zero_copy_only=False)
+    wanted: Mask = pc.is_valid(text).to_numpy(zero_copy_only=False)
     outer = call.needed() if call.needed is not None else None
     return wanted if outer is None else wanted & outer

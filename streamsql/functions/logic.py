@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow.compute as pc
-
 from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
 from streamsql.functions.signature import takes
+from streamsql.kernels import compute as pc
 from streamsql.types import BOOLEAN, Kind, SqlType
 
 

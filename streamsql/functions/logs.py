@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.calendar import DAY
@@ -22,6 +21,7 @@ from streamsql.functions.similar import BadPattern
 from streamsql.functions.text import bytes_of
 from streamsql.functions.vectors import array, column
 from streamsql.functions.w3c import w3c_regex
+from streamsql.kernels import compute as pc
 from streamsql.kernels import date_patterns, log_fields
 from streamsql.record import record
 from streamsql.types import INTEGER, TIMESTAMP, varchar
@@ -42,7 +42,7 @@ class RegexRows:
     def split(self, texts: pa.Array) -> Fields:
         """One text per column, and whether there was a match."""
         found = pc.extract_regex(texts, self.regex)
-        known = found.is_valid()
+        known = pc.is_valid(found)
         return [pc.struct_field(found, place) for place in range(len(self.columns))], known
 
 
@@ -60,7 +60,7 @@ class FixedRows:
             following = min((start for start in starts if start > starts[place]), default=None)
             stop = starts[place] + one.count if one.count is not None else following
             fields.append(pc.utf8_trim(pc.utf8_slice_codeunits(texts, starts[place], stop), " "))
-        return fields, texts.is_valid()
+        return fields, pc.is_valid(texts)
 
 
 @record
@@ -80,7 +80,7 @@ class DelimitedRows:
         flat = strings((ends, data), pa.nulls(0))
         flat = pc.if_else(pa.array(there), flat, pa.scalar(None, pa.string()))
         places = np.arange(len(texts)) * count
-        return [flat.take(pa.array(places + place)) for place in range(count)], texts.is_valid()
+        return [pc.take(flat, pa.array(places + place)) for place in range(count)], pc.is_valid(texts)
 
 
 def log_parser(name: str, syntax: str, build: Build, least: int, most: int, text: str) -> None:
@@ -218,7 +218,7 @@ def sys_log_parse(call: CallContext, line: Datum) -> pa.Array:
     last_year, fine_before = moments(year - 1)
     before = ~fine | (this_year > now + DAY)
     values = array(np.where(before, last_year, this_year), TIMESTAMP.arrow)
-    known = pc.and_(found.is_valid(), pa.array(np.where(before, fine_before, fine)))
+    known = pc.and_(pc.is_valid(found), pa.array(np.where(before, fine_before, fine)))
     rest = pc.utf8_slice_codeunits(pc.struct_field(found, "rest"), 0, TEXT.length)
     struct = pa.StructArray.from_arrays([values, rest], fields=list(call.result.arrow))
     return pc.if_else(known, struct, pa.scalar(None, struct.type))

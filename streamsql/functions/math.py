@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.arithmetic import exact_type
@@ -15,6 +14,7 @@ from streamsql.functions.call import CallContext, Datum, value_at
 from streamsql.functions.registry import Argument, Resolution, Resolve, cannot_apply, scalar
 from streamsql.functions.signature import first_type, number_as, numeric, takes
 from streamsql.functions.vectors import array, column, numbers, without, words
+from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals
 from streamsql.types import DOUBLE, INTEGER, Kind, SqlType
 
@@ -32,7 +32,7 @@ def _number_or_interval(type_: SqlType) -> SqlType | None:
 def absolute(call: CallContext, value: Datum) -> Datum:
     """The number or interval without its sign. The smallest integer has no counterpart: a row error."""
     if call.result.kind is Kind.DECIMAL:
-        return pc.abs(value).cast(call.result.arrow)
+        return pc.cast(pc.abs(value), call.result.arrow)
     if call.result.is_approximate:
         return pc.abs(value)
     values = numbers(value)
@@ -191,7 +191,7 @@ def _places(call: CallContext, value: Datum, places: Datum | None, mode: str, *,
     if drop <= 0:
         return value
     if drop > 19:
-        return pc.multiply(value, 0).cast(result.arrow)
+        return pc.cast(pc.multiply(value, 0), result.arrow)
     zero = np.zeros(2, dtype=np.int64)
     exact = words(value) if result.kind is Kind.DECIMAL else _exact(value)
     if up:
@@ -208,7 +208,7 @@ def _places(call: CallContext, value: Datum, places: Datum | None, mode: str, *,
     whole, over = decimals.to_integers(longer, 0, low, high)
     if over is not None:
         call.fail(over != 0, "RUN-002", lambda row: f"{value_at(value, row)} rounded does not fit {result}")
-    return array(whole, pa.int64()).cast(result.arrow, safe=False)
+    return pc.cast(array(whole, pa.int64()), result.arrow, safe=False)
 
 
 def _exact(value: Datum) -> Any:
@@ -228,4 +228,4 @@ def _sign_type(types: Sequence[SqlType]) -> SqlType:
 )
 def sign(call: CallContext, value: Datum) -> Datum:
     """-1, 0 or 1: whether x is below zero, zero or above."""
-    return column(pc.sign(value), call.length).cast(call.result.arrow)
+    return pc.cast(column(pc.sign(value), call.length), call.result.arrow)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.by_value import by_value
@@ -13,6 +12,7 @@ from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.registry import Argument, Resolution, Resolve, scalar
 from streamsql.functions.signature import character, takes
 from streamsql.functions.similar import BadPattern, like_regex, similar_regex, split_like
+from streamsql.kernels import compute as pc
 from streamsql.types import BOOLEAN
 
 Translate = Callable[[str, str], str]

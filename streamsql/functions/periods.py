@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.registry import Argument, Resolution, Resolve, cannot_apply, scalar
 from streamsql.functions.signature import same_type
+from streamsql.kernels import compute as pc
 from streamsql.types import BOOLEAN, Kind
 
 Test = Callable[[Datum, Datum, Datum, Datum], Datum]

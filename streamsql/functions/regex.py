@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.by_value import by_value
@@ -14,6 +13,7 @@ from streamsql.functions.java_regex import java_regex, java_replacement
 from streamsql.functions.registry import Argument, Resolution, scalar
 from streamsql.functions.signature import character, number_as, takes
 from streamsql.functions.similar import BadPattern
+from streamsql.kernels import compute as pc
 from streamsql.types import INTEGER, varchar
 
 _MOST = 1000

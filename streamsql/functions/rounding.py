@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.calendar import DAY, checked, months_of, start_of
@@ -16,6 +15,7 @@ from streamsql.functions.call import CallContext, Datum, value_at
 from streamsql.functions.intervals import MONTHS, UNITS
 from streamsql.functions.registry import Argument, Resolution, Resolve, alias, cannot_apply, scalar
 from streamsql.functions.vectors import array, numbers, words
+from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals
 from streamsql.types import BIGINT, DATETIME, INTERVALS, Kind, SqlType, decimal, varchar
 
@@ -218,7 +218,7 @@ def _in_range(call: CallContext, value: Datum, values: Integers, wrapped: npt.ND
     bad = wrapped | (values < low)
     if bad.any():
         call.fail(bad, "RUN-002", lambda row: f"STEP of {value_at(value, row)} is out of range for {call.result}")
-    return array(values, pa.int64()).cast(call.result.arrow, safe=False)
+    return pc.cast(array(values, pa.int64()), call.result.arrow, safe=False)
 
 
 def _resolve_monotonic(args: Sequence[Argument]) -> Resolution:

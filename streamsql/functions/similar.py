@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from streamsql.kernels import compute as pc
 
 _LAST = 0x10FFFF
 _FLAGS = "(?s)"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.by_value import by_value
 from streamsql.functions.call import CallContext, Datum
@@ -16,6 +15,7 @@ from streamsql.functions.signature import character, first_type, takes, text_lik
 from streamsql.functions.similar import BadPattern
 from streamsql.functions.text import bytes_of, cut, longest
 from streamsql.functions.vectors import array, column
+from streamsql.kernels import compute as pc
 from streamsql.kernels import substrings
 from streamsql.types import INTEGER, MAX_CHARACTERS, Kind, SqlType, varchar
 

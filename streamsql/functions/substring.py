@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.by_value import by_value
 from streamsql.functions.call import CallContext, Datum, value_at
@@ -19,6 +18,7 @@ from streamsql.functions.signature import character, number_as, takes
 from streamsql.functions.similar import BadPattern, check_regex, similar_part
 from streamsql.functions.text import bytes_of
 from streamsql.functions.vectors import column, numbers
+from streamsql.kernels import compute as pc
 from streamsql.kernels import substrings
 from streamsql.types import BIGINT, MAX_CHARACTERS, Kind, SqlType, varchar
 

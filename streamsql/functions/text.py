@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions.call import Datum
+from streamsql.kernels import compute as pc
 from streamsql.kernels import substrings
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.functions.call import Datum
+from streamsql.kernels import compute as pc
 
 _DTYPES: dict[int, Any] = {
     pa.int8().id: np.int8,
@@ -67,7 +68,7 @@ def column(datum: Datum, length: int) -> pa.Array:
 def without(datum: Datum, rows: npt.NDArray[np.bool_]) -> pa.Array:
     """`datum` with nulls where `rows` is true."""
     keep = truths(~rows)
-    return pa.compute.if_else(keep, datum, pa.scalar(None, datum.type))
+    return pc.if_else(keep, datum, pa.scalar(None, datum.type))
 
 
 def _as_array(scalar: pa.Scalar) -> pa.Array:

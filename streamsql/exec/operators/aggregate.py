@@ -13,6 +13,7 @@ from streamsql.exec.keys import Keys
 from streamsql.exec.operator import Batches, Operator, State
 from streamsql.exec.time import rowtimes, timestamps
 from streamsql.exec.windows.tumbling import Periods, Span
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 from streamsql.plan.windows import Tumbling
 
@@ -78,7 +79,7 @@ class TumblingAggregate(Operator):
             self._context.drop(rows, failed_rows(len(groups), full, "RUN-006", "too many groups"))
             keep = pa.array(~full)
             groups = groups[~full]
-            columns = [column and column.filter(keep) for column in columns]
+            columns = [column and pc.filter(column, keep) for column in columns]
         aggregates.update(groups, len(keys), columns)
 
     def _release(self, span: Span) -> Batches:
@@ -107,11 +108,11 @@ class TumblingAggregate(Operator):
         arrays, failures = aggregates.results(np.arange(len(period), dtype=np.int32))
         ends = timestamps(self._periods.ends(span)[period])
         grouped = iter(key_values)
-        of_period = span.values.take(pa.array(period))
+        of_period = pc.take(span.values, pa.array(period))
         keys = [of_period if same else next(grouped) for same in self._is_period]
         batch = pa.RecordBatch.from_arrays([ends, *keys, *arrays], schema=self._schema)
         if failures:
-            batch = batch.filter(pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
         return [batch] if batch.num_rows else []
 
     def snapshot(self) -> State:

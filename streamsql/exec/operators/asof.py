@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.keys import Keys
 from streamsql.exec.operator import START_OF_TIME, Batches, Operator, State
 from streamsql.exec.time import rowtimes
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 
 LEFT, RIGHT = 0, 1
@@ -65,7 +65,7 @@ class AsOfJoin(Operator):
         if not self._outer:
             matched = np.flatnonzero(found >= 0)
             self._context.filtered(count - len(matched))
-            left, found = left.take(pa.array(matched)), found[matched]
+            left, found = pc.take(left, pa.array(matched)), found[matched]
         joined = self._joined(left, found)
         self._rows[LEFT] = self._rows[LEFT].slice(count)
         self._codes[LEFT] = self._codes[LEFT][count:]
@@ -87,7 +87,7 @@ class AsOfJoin(Operator):
         return found[len(right_codes) :]
 
     def _joined(self, left: pa.RecordBatch, found: Rows) -> pa.RecordBatch:
-        right = self._rows[RIGHT].take(pa.array(found, mask=found < 0))
+        right = pc.take(self._rows[RIGHT], pa.array(found, mask=found < 0))
         return pa.RecordBatch.from_arrays([left.column(0), *left.columns, *right.columns], schema=self._schema)
 
     def _trim(self, answered: int) -> None:
@@ -98,7 +98,7 @@ class AsOfJoin(Operator):
         keep = np.concatenate([np.sort(old - 1 - newest), np.arange(old, len(times))])
         keep = keep[codes[keep] >= 0]
         if len(keep) < len(times):
-            self._rows[RIGHT] = self._rows[RIGHT].take(pa.array(keep))
+            self._rows[RIGHT] = pc.take(self._rows[RIGHT], pa.array(keep))
             self._codes[RIGHT] = codes[keep]
 
     def snapshot(self) -> State:

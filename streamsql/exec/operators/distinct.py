@@ -10,6 +10,7 @@ import pyarrow as pa
 from streamsql.exec.context import Context, failed_rows
 from streamsql.exec.operator import Batches, Operator, State
 from streamsql.exec.windows.tumbling import changes
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 from streamsql.plan import nodes
 
@@ -56,7 +57,7 @@ class Distinct(Operator):
         if len(fresh) == rows.num_rows:
             return [rows]
         self._context.filtered(rows.num_rows - len(fresh) - int(full.sum()))
-        return [rows.take(pa.array(fresh))] if len(fresh) else []
+        return [pc.take(rows, pa.array(fresh))] if len(fresh) else []
 
     def snapshot(self) -> State:
         empty = pa.array([], self._type)

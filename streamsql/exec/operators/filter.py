@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from streamsql.exec.context import Context
 from streamsql.exec.operator import Batches, Operator
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 
 
@@ -18,7 +19,7 @@ class Filter(Operator):
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, (condition,) = self._condition.values(batch)
-        kept = batch.filter(condition)
+        kept = pc.filter(batch, condition)
         if kept.num_rows < batch.num_rows:
             self._filtered(batch.num_rows - kept.num_rows)
         return [kept] if kept.num_rows else []

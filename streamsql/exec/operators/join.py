@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema, failed_rows
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
 from streamsql.exec.rows import RowStore
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 from streamsql.kernels.pairing import Pairing
 from streamsql.plan import nodes
@@ -63,7 +63,7 @@ class Join(Operator):
             keep = pa.array(
                 self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many keys in a join"))
             )
-            batch, codes = batch.filter(keep), codes[~full]
+            batch, codes = pc.filter(batch, keep), codes[~full]
         if not batch.num_rows:
             return []
         self._rows[port].append(batch)
@@ -139,11 +139,11 @@ class Join(Operator):
         if self._wait and self._frontier != END_OF_TIME:
             ready = int(np.searchsorted(times[order], self._frontier - self._wait, side="left"))
         rest = np.sort(order[ready:])
-        self._held = [rows.take(pa.array(rest))] if len(rest) else []
+        self._held = [pc.take(rows, pa.array(rest))] if len(rest) else []
         self._ranks = [ranks[rest]] if len(rest) else []
         if ready == rows.num_rows and bool((np.diff(order) > 0).all()):
             return [rows]
-        return [rows.take(pa.array(order[:ready]))] if ready else []
+        return [pc.take(rows, pa.array(order[:ready]))] if ready else []
 
     def _sweep(self) -> None:
         """Forget keys that no row has any more."""

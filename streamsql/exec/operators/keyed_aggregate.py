@@ -12,6 +12,7 @@ from streamsql.exec.keys import Keys
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
 from streamsql.exec.time import rowtimes, timestamps
 from streamsql.exec.windows.keyed import Memberships, kind_of
+from streamsql.kernels import compute as pc
 from streamsql.kernels.windows import KeyedWindows
 from streamsql.plan import nodes, windows
 
@@ -47,7 +48,7 @@ class KeyedAggregate(Operator):
         entries = self._kind.memberships(times)
         if entries.rows is not None:
             rows = pa.array(entries.rows)
-            columns = [column.take(rows) for column in columns]
+            columns = [pc.take(column, rows) for column in columns]
             times = times[entries.rows]
         self._add(batch, entries, times, columns)
         return self._release(int(rowtimes(batch)[-1]))
@@ -87,7 +88,7 @@ class KeyedAggregate(Operator):
         key_values = self._keys.values(keys)[: self._width]
         batch = pa.RecordBatch.from_arrays([timestamps(ends), *key_values, *arrays], schema=self._schema)
         if failures:
-            batch = batch.filter(pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
         self._open -= len(closed)
         if len(self._windows) > 2 * self._open + SPARE:
             self._compact()

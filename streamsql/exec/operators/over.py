@@ -17,6 +17,7 @@ from streamsql.functions import registry
 from streamsql.functions.aggregate import RollingCall, Window
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument
+from streamsql.kernels import compute as pc
 from streamsql.kernels.rolling import RollingFrame
 from streamsql.plan import nodes
 from streamsql.plan.expressions import Expression, Frame, Literal, WindowCall
@@ -62,7 +63,7 @@ class Over(Operator):
                     failures.merge(failed_rows(batch.num_rows, failed, "RUN-002", message))
         result = pa.RecordBatch.from_arrays([*batch.columns, *results], schema=self._schema)
         if failures:
-            result = result.filter(pa.array(self._context.drop(batch, failures)))
+            result = pc.filter(result, pa.array(self._context.drop(batch, failures)))
         return [result] if result.num_rows else []
 
     def _admit(self, batch: pa.RecordBatch, columns: list[pa.Array]) -> tuple[pa.RecordBatch, list[pa.Array]]:
@@ -75,7 +76,7 @@ class Over(Operator):
         keep = pa.array(self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many partitions")))
         for windows in self._windows:
             windows.leave_out(full)
-        return batch.filter(keep), [column.filter(keep) for column in columns]
+        return pc.filter(batch, keep), [pc.filter(column, keep) for column in columns]
 
     def snapshot(self) -> State:
         return {"windows": [windows.snapshot() for windows in self._windows]}

@@ -9,6 +9,7 @@ from streamsql.exec.context import Context, arrow_schema, failed_rows
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
 from streamsql.exec.time import milliseconds
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 
 
@@ -35,14 +36,14 @@ class RetimedProject(Project):
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, arrays = self._expressions.values(batch)
-        missing = arrays[0].is_null().to_numpy(zero_copy_only=False)
+        missing = pc.is_null(arrays[0]).to_numpy(zero_copy_only=False)
         times = np.where(missing, START_OF_TIME, milliseconds(arrays[0]) if len(arrays[0]) else 0)
         newest = np.maximum.accumulate(np.concatenate([[self._last], times]))
         late = (times < newest[:-1]) & ~missing
         self._last = int(newest[-1])
         if late.any() or missing.any():
             keep = pa.array(self._context.drop(batch, _failures(late, missing)))
-            arrays = [array.filter(keep) for array in arrays]
+            arrays = [pc.filter(array, keep) for array in arrays]
         return [pa.RecordBatch.from_arrays(arrays, schema=self._schema)] if len(arrays[0]) else []
 
     def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:

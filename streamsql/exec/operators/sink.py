@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.operator import Batches, Operator
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 
 MAX_ROW_BYTES = 511 * 1024  # 512 KB, of which the service kept 1 KB for itself
@@ -33,12 +33,12 @@ class Sink(Operator):
         for index, name in self._required:
             column = batch.column(index)
             if column.null_count:
-                for row in np.flatnonzero(column.is_null()).tolist():
+                for row in np.flatnonzero(pc.is_null(column)).tolist():
                     failures.add(row, "RUN-005", f'null in column "{name}" of {self._stream}, which is NOT NULL')
         if self._may_be_large(batch):
             self._check_sizes(batch, failures)
         if failures:
-            batch = batch.filter(pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
         if not batch.num_rows:
             return []
         return [pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)]
@@ -53,6 +53,6 @@ class Sink(Operator):
     def _check_sizes(self, batch: pa.RecordBatch, failures: Failures) -> None:
         sizes = np.zeros(batch.num_rows, dtype=np.int64)
         for index in self._long:
-            sizes += pc.binary_length(batch.column(index)).fill_null(0).to_numpy(zero_copy_only=False)
+            sizes += pc.fill_null(pc.binary_length(batch.column(index)), 0).to_numpy(zero_copy_only=False)
         for row in np.flatnonzero(sizes > MAX_ROW_BYTES).tolist():
             failures.add(row, "RUN-007", f"the row has {sizes[row]} bytes of text; {MAX_ROW_BYTES} are allowed")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.operator import Batches, Operator, State
 from streamsql.exec.time import retimed, rowtimes
 from streamsql.exec.windows.tumbling import Periods, Span
+from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 
 
@@ -63,7 +63,7 @@ class Sort(Operator):
         if not self._keep_rowtime:
             result = retimed(result, self._periods.ends(span)[span.period])
         order = _order(rows.columns[width:], self._keys, span)
-        return result if order is None else result.take(order)
+        return result if order is None else pc.take(result, order)
 
     def snapshot(self) -> State:
         return {"periods": self._periods.snapshot(), "gathered": list(self._gathered)}
@@ -91,9 +91,9 @@ def _order(columns: Sequence[pa.Array], keys: Sequence[nodes.SortKey], span: Spa
         directions.append("ascending")
     for column, key in zip(columns, keys, strict=True):
         if column.null_count:
-            arrays.append(column.is_valid().cast(pa.int8()))
+            arrays.append(pc.cast(pc.is_valid(column), pa.int8()))
             directions.append("ascending" if key.nulls_first else "descending")
-        arrays.append(column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column)
+        arrays.append(pc.cast(column, pa.int8()) if pa.types.is_boolean(column.type) else column)
         directions.append("descending" if key.descending else "ascending")
     names = [str(number) for number in range(len(arrays))]
     table = pa.RecordBatch.from_arrays(arrays, names=names)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.exec.context import Context
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import milliseconds, timestamps
+from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import columns_used
 from streamsql.plan.windows import Tumbling
 
@@ -74,7 +74,7 @@ class Periods:
             spans.append(Span(0, first, self._open, np.zeros(first, dtype=np.int64), rowtimes[starts[:1]]))
         if len(starts) > 1:
             period = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-            spans.append(Span(first, last, values.take(pa.array(starts[:-1])), period, rowtimes[starts[1:]]))
+            spans.append(Span(first, last, pc.take(values, pa.array(starts[:-1])), period, rowtimes[starts[1:]]))
         self._open = pa.concat_arrays([values.slice(last, 1)])
         self._limits = None
         spans.append(Span(last, length, self._open, np.zeros(length - last, dtype=np.int64), None))
@@ -165,5 +165,5 @@ def changes(values: pa.Array) -> npt.NDArray[np.bool_]:
     before, after = values.slice(0, len(values) - 1), values.slice(1)
     differ = pc.fill_null(pc.not_equal(before, after), False)
     if values.null_count:
-        differ = pc.or_(differ, pc.xor(before.is_null(), after.is_null()))
+        differ = pc.or_(differ, pc.xor(pc.is_null(before), pc.is_null(after)))
     return np.asarray(differ, dtype=np.bool_)

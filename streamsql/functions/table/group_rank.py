@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import Documentation, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.columns import position_of
+from streamsql.kernels import compute as pc
 from streamsql.types import INTEGER, Column
 
 NAME = "GROUP_RANK"
@@ -99,7 +99,7 @@ class GroupRankOperator:
         if self._most:
             order = order[np.arange(len(times)) - np.searchsorted(times, times) < self._most]
         ranked = [*batch.columns, pa.array(ranks.astype(np.int32))]
-        return [pa.RecordBatch.from_arrays(ranked, names=self._names).take(pa.array(order))]
+        return [pc.take(pa.RecordBatch.from_arrays(ranked, names=self._names), pa.array(order))]
 
 
 def ranks_within(groups: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

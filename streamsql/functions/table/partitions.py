@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 
 MAX_PARTITIONS = 10_000
@@ -36,7 +37,7 @@ class Partitions:
                 failures.add(row, "RUN-006", f"more than {self._limit} keys in PARTITION BY")
             self._reject(batch, failures)
             first = first - np.cumsum(refused)[first]
-            batch, codes = batch.filter(pa.array(~refused)), codes[~refused]
+            batch, codes = pc.filter(batch, pa.array(~refused)), codes[~refused]
         return batch, codes, first
 
     def save(self) -> bytes:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
+from streamsql.kernels import compute as pc
 from streamsql.types import APPROXIMATE, INTEGERS, Column, Kind
 
 MEASURED = (*INTEGERS, *APPROXIMATE)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 
 PeriodRows = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]]
@@ -33,12 +34,12 @@ class Numbered:
         codes, first = self._table.encode(columns, batch.num_rows)
         if len(first):
             for chunks, column in zip(self._values, columns, strict=True):
-                _append(chunks, column.take(pa.array(first)))
+                _append(chunks, pc.take(column, pa.array(first)))
         return codes, first
 
     def take(self, codes: npt.NDArray[np.int32]) -> list[pa.Array]:
         """The values that belong to numbers, one array a column."""
-        return [pa.concat_arrays(chunks).take(pa.array(codes)) for chunks in self._values]
+        return [pc.take(pa.concat_arrays(chunks), pa.array(codes)) for chunks in self._values]
 
     def keep(self, codes: npt.NDArray[np.int32]) -> None:
         """Forget all numbers but `codes`, which become 0, 1, 2 …"""

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import ConfigError
+from streamsql.kernels import compute as pc
 from streamsql.kernels.encode_rows import encode_rows
 
 # The order of `enum class Shape` in kernels/encode_rows.h.
