@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from streamsql.record import record
 
+BEFORE, BEHIND = 200, 400  # the characters that an error shows of its line, before and behind its place
+
 
 @record
 class Span:
@@ -112,10 +114,17 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 
 
 def _pointer(text: str, span: Span) -> list[str]:
-    """The source line of `span` and a line of carets below it (tabs kept, so that both line up)."""
-    begin = text.rfind("\n", 0, span.start) + 1
-    end = text.find("\n", span.start)
-    line = text[begin : end if end >= 0 else len(text)].rstrip("\r")
-    width = max(1, min(span.end, begin + len(line)) - span.start)
-    padding = "".join(char if char == "\t" else " " for char in line[: span.start - begin])
+    """The source line of `span` and a line of carets below it (tabs kept, so that both line up).
+
+    Of a long line only what stands around the place is shown.
+    """
+    begin, first = text.rfind("\n", 0, span.start) + 1, span.start - BEFORE
+    end, last = text.find("\n", span.start), span.start + BEHIND
+    end = end if end >= 0 else len(text)
+    cut_before, cut_behind = first - 1 > begin, last + 1 < end
+    begin, end = (first if cut_before else begin), (last if cut_behind else end)
+    line = "…" * cut_before + text[begin:end].rstrip("\r") + "…" * cut_behind
+    place = span.start - begin + cut_before
+    width = max(1, min(span.end - span.start, len(line) - cut_behind - place))
+    padding = "".join(char if char == "\t" else " " for char in line[:place])
     return [f"  {line}", f"  {padding}{'^' * width}"]

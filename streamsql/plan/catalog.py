@@ -58,6 +58,7 @@ class Catalog:
     notices: list[Notice] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     strict: bool = False
+    _reads: dict[str, tuple[Sink, frozenset[str]]] = field(default_factory=dict)
 
     def extension(self, what: str, code: str, span: Span | None) -> None:
         """Note the use of a form that the service refused with `code`; under strict rules, refuse it too."""
@@ -91,7 +92,34 @@ class Catalog:
 
     def readers(self, stream: str) -> list[str]:
         """The pumps that read or fill `stream`."""
-        return [pump.name for pump in self.pumps.values() if stream in (pump.sink.stream, *sources(pump.sink))]
+        pumps = self.pumps.values()
+        return [pump.name for pump in pumps if stream in (pump.sink.stream, *self.read_by(pump.name, pump.sink))]
+
+    def read_by(self, pump: str, sink: Sink) -> frozenset[str]:
+        """The streams that a pump reads; its plan is walked once."""
+        known = self._reads.get(pump)
+        if known is None or known[0] is not sink:
+            self._reads[pump] = known = (sink, frozenset(sources(sink)))
+        return known[1]
+
+    def circle(self, name: str, sink: Sink, pumps: Mapping[str, Pump]) -> frozenset[str]:
+        """The streams that a new pump reads and, through `pumps`, would also feed."""
+        own = self.read_by(name, sink)
+        reads = {key: self.read_by(key, pump.sink) for key, pump in pumps.items()}
+        if sink.stream not in own and not any(sink.stream in read for read in reads.values()):
+            return frozenset()  # the usual case: nobody reads the target yet
+        feeds: dict[str, set[str]] = {}
+        for key, read in reads.items():
+            for source in read:
+                feeds.setdefault(source, set()).add(pumps[key].sink.stream)
+        reached: set[str] = set()
+        pending = [sink.stream]
+        while pending:
+            stream = pending.pop()
+            if stream not in reached:
+                reached.add(stream)
+                pending += feeds.get(stream, ())
+        return own & reached
 
     def _relations(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
         return ("stream", self.streams), ("view", self.views), ("table", self.tables)

@@ -78,14 +78,16 @@ def _defined(statement: Any) -> str:
 
 def _broken_names(script: Script) -> set[str]:
     """Names that statements with syntax errors may have defined: what is in quotes or follows STREAM there."""
-
-    names = set()
+    ends: dict[int, int] = {}  # the start of a statement → where its last error ends
     for error in script.errors:
         if error.span is not None:
             start = script.text.rfind(";", 0, error.span.start) + 1
-            text = script.text[start : error.span.end]
-            for match in re.finditer(r'\b(?:STREAM|VIEW)\s+(?:"((?:[^"]|"")+)"|(\w+))', text, re.IGNORECASE):
-                names.add(match[1] or match[2].upper())
+            ends[start] = max(error.span.end, ends.get(start, 0))
+    names = set()
+    for start, end in ends.items():
+        defined = r'\b(?:STREAM|VIEW)\s+(?:"((?:[^"]|"")+)"|(\w+))'
+        for match in re.finditer(defined, script.text[start:end], re.IGNORECASE):
+            names.add(match[1] or match[2].upper())
     return names
 
 

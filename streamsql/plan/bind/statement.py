@@ -13,7 +13,7 @@ from streamsql.plan.bind.literals import column_type, type_of
 from streamsql.plan.bind.query import QueryBinder
 from streamsql.plan.bind.source import Query
 from streamsql.plan.calls import convert
-from streamsql.plan.catalog import Catalog, UserFunction, View, sources
+from streamsql.plan.catalog import Catalog, UserFunction, View
 from streamsql.plan.expressions import Cast, Column, Expression, Literal
 from streamsql.plan.monotonic import ROWTIME_COLUMN
 from streamsql.plan.nodes import Project, Pump, Schema, Sink, Stream
@@ -54,6 +54,8 @@ class StatementBinder:
                 raise BindError(
                     "ROWTIME is part of every stream and cannot be declared", code="SYN-003", span=span_of(item)
                 )
+            if column.type.element is not None:
+                self.catalog.extension("a column of type ARRAY", "TYP-005", span_of(item))
             columns.append(column)
             defaults.append(self._default(item, column))
         if not columns:
@@ -105,17 +107,7 @@ class StatementBinder:
         self.catalog.pumps = others
 
     def _refuse_cycle(self, name: str, sink: Sink, pumps: dict[str, Pump], span: Span | None) -> None:
-        feeds: dict[str, set[str]] = {}
-        for pump in pumps.values():
-            for source in sources(pump.sink):
-                feeds.setdefault(source, set()).add(pump.sink.stream)
-        reached, pending = set(), [sink.stream]
-        while pending:
-            stream = pending.pop()
-            if stream not in reached:
-                reached.add(stream)
-                pending += feeds.get(stream, ())
-        if looped := reached & set(sources(sink)):
+        if looped := self.catalog.circle(name, sink, pumps):
             raise BindError(
                 f'pump "{name}" would feed its own source "{min(looped)}"',
                 code="UNS-001",
