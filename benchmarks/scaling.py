@@ -100,7 +100,7 @@ def wide(columns: int) -> Input:
 
 def _wide_rows(columns: int) -> Columns:
     random = np.random.default_rng(12)
-    numbers = random.integers(100_000, 1_000_000, (columns, ROWS // 5)) / 1000
+    numbers = random.integers(100_000, 1_000_000, (columns, min(ROWS, 10 * ROWS // columns))) / 1000
     return {f"C{column}": values.tolist() for column, values in enumerate(numbers)}
 
 

@@ -17,7 +17,7 @@ from benchmarks.data import Columns
 from benchmarks.program import SOURCE, Input, application
 from benchmarks.rows import tables
 
-ROWS = 500_000
+ROWS = 1_000_000
 SCHEMA = tables.COLUMNS["ticker"]
 FILTER = application(
     "EVENT_TIME TIMESTAMP, TICKER VARCHAR(8), PRICE DOUBLE, PREV DOUBLE, SECTOR VARCHAR(64)",
@@ -60,9 +60,9 @@ def _plain(columns: Columns) -> Columns:
 
 
 def _wide(columns: Columns) -> Columns:
-    """Forty columns more, before and after those that are wanted, of which the schema knows nothing."""
-    filling = {f"EXTRA_{n}": [f"value {n}"] * ROWS if n % 2 else [n * 1.5] * ROWS for n in range(40)}
-    return dict(list(filling.items())[:20]) | columns | dict(list(filling.items())[20:])
+    """Twenty columns more, before and after those that are wanted, of which the schema knows nothing."""
+    filling = {f"EXTRA_{n}": [f"value {n}"] * ROWS if n % 2 else [n * 1.5] * ROWS for n in range(20)}
+    return dict(list(filling.items())[:10]) | columns | dict(list(filling.items())[10:])
 
 
 def _reordered(columns: Columns) -> Columns:
@@ -80,8 +80,8 @@ def _nested(columns: Columns) -> Columns:
 
 
 def _escaped(columns: Columns) -> Columns:
-    """A quote, a backslash and a line end in each text; in CSV the field is quoted."""
-    return columns | {"SECTOR": [f'{sector} "a\\b"\n, Zürich' for sector in columns["SECTOR"]]}
+    """A quote, a backslash and a tab in each text; in CSV the field is quoted."""
+    return columns | {"SECTOR": [f'{sector} "a\\b"\t, Zürich' for sector in columns["SECTOR"]]}
 
 
 def _nulls(columns: Columns) -> Columns:
@@ -111,7 +111,7 @@ TEXT = replace(PLAIN, name="wider text", schema=SCHEMA.replace("VARCHAR(16)", "V
 ESCAPED = replace(TEXT, name="escapes", change=_escaped)
 NULLS = Shape("a third null", _nulls)
 KEYS = Shape("a key per row", _keys)
-WIDE = Shape("40 columns unused", _wide)
+WIDE = Shape("20 columns unused", _wide)
 MINUTE = "STEP(t.ROWTIME BY INTERVAL '1' MINUTE)"
 GROUPED = application(
     "W TIMESTAMP, TICKER VARCHAR(8), C BIGINT, A DOUBLE",
