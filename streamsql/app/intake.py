@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from streamsql.app.replay import Replay, Times
 from streamsql.app.rowtime import ArrivalTimes, times_of_column
+from streamsql.errors import StateError
 from streamsql.exec.context import arrow_schema
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import timestamps
@@ -231,6 +232,10 @@ class Intake:
         for name, counts in state["counts"].items():
             vars(self.counts[name]).update(counts)  # the objects stay: others look at them
         if self._replay is not None:
+            for number, feed in enumerate(self._feeds):
+                rows = state["replay"].get(f"{number}.rows")
+                if rows is not None and rows.schema != _arrow_schema(feed.stream.schema):
+                    raise StateError(f"rows of {feed.stream.name} were saved with other columns than it has now")
             self._replay.restore(state["replay"])
 
 

@@ -19,7 +19,7 @@ from streamsql.exec.context import MAX_GROUPS, Context, failed_rows
 from streamsql.exec.errors import ERROR_STREAM, ErrorStream
 from streamsql.exec.merge import Merge
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
-from streamsql.exec.pump import Pump, Stage, Surroundings
+from streamsql.exec.pump import Pump, Stage, Surroundings, fingerprint
 from streamsql.exec.time import last_rowtime
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
@@ -327,29 +327,44 @@ class Graph:
         }
 
     def restore(self, state: State) -> None:
-        """Take over the snapshot of a graph with the same plan. Raises StateError naming what does not fit."""
+        """Take over the snapshot of a graph with the same plan, or one that differs only in what has no state.
+
+        Raises StateError naming what does not fit.
+        """
         if state.get("version") != STATE_VERSION:
             raise StateError(f"saved state has version {state.get('version')}; this is version {STATE_VERSION}")
-        for what, own in (("pumps", [p.name for p in self._all()]), ("streams", list(self._streams))):
-            if sorted(state[what]) != sorted(own):
-                raise StateError(f"the {what} of the saved state are {sorted(state[what])}, not {sorted(own)}")
+        nothing = {"running": True, "counts": {}, "operators": {}}
         for pump in self._all():
-            pump.restore(state["pumps"][pump.name])
+            pump.restore(state["pumps"].get(pump.name, {**nothing, "running": pump.running}))
+        own = {pump.name for pump in self._all()}
+        for name, saved in state["pumps"].items():
+            if name not in own and any(operator["state"] for operator in saved["operators"].values()):
+                raise StateError(f"the saved state has a pump {name}, and the SQL has none of this name")
         for name, stream in self._streams.items():
-            _restore_stream(stream, state["streams"][name])
+            if name in state["streams"]:
+                _restore_stream(stream, state["streams"][name])
         self.errors.restore(state["errors"])
         self._started = state["started"]
 
 
 def _stream_state(stream: _Stream) -> dict[str, Any]:
-    merge = stream.merge.snapshot() if stream.merge else {}
-    return {"bound": stream.bound, "rows": stream.rows, "late": stream.late, "merge": merge}
+    state: dict[str, Any] = {"bound": stream.bound, "rows": stream.rows, "late": stream.late}
+    if stream.merge:
+        state |= {"merge": stream.merge.snapshot(), "fingerprint": _merged(stream)}
+    return state
 
 
 def _restore_stream(stream: _Stream, state: dict[str, Any]) -> None:
+    if state.get("fingerprint", "") != _merged(stream):
+        raise StateError(f"the writers or columns of stream {stream.node.name} are not those of the saved state")
     stream.bound, stream.rows, stream.late = state["bound"], state["rows"], state["late"]
     if stream.merge:
         stream.merge.restore(state["merge"])
+
+
+def _merged(stream: _Stream) -> str:
+    """Equal for two streams that merge the same columns of the same writers; empty if nothing is merged."""
+    return f"{stream.writers} {fingerprint(nodes.Source(stream.node.schema, ''))}" if stream.merge else ""
 
 
 def _size(node: nodes.Node) -> int:

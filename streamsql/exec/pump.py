@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -175,10 +176,16 @@ class Pump:
         return {"running": self.running, "counts": vars(self.counts).copy(), "operators": operators}
 
     def restore(self, state: State) -> None:
-        """Take over a snapshot. Raises StateError naming the operator that does not fit."""
-        saved = dict(state["operators"])
-        for stage in self.stages:
-            own = saved.pop(stage.path, None)
+        """Take over a snapshot. Operators with state must be the same, in the same order; others may differ.
+
+        Raises StateError naming the operator that does not fit.
+        """
+        saved = state["operators"]
+        kept = [each for each in saved.values() if each["state"]]
+        stateful = [stage for stage in self.stages if stage.operator.snapshot()]
+        for stage, own in zip_longest(stateful, kept):
+            if stage is None:
+                raise StateError(f"the saved state of pump {self.name} has operators that its SQL has not")
             if own is None or own["fingerprint"] != stage.fingerprint:
                 raise StateError(
                     f"the saved state of pump {self.name} does not fit its {type(stage.node).__name__} "
@@ -186,16 +193,19 @@ class Pump:
                 )
             stage.bounds = list(own["bounds"])
             stage.operator.restore(own["state"])
-        if saved:
-            raise StateError(f"the saved state of pump {self.name} has operators that its SQL has not")
+        for stage in self.stages:
+            own = saved.get(stage.path)
+            if stage not in stateful and own is not None and len(own["bounds"]) == len(stage.bounds):
+                stage.bounds = list(own["bounds"])
         self.running = state["running"]
         self.counts = Counts(**state["counts"])
 
 
 def fingerprint(node: nodes.Node) -> str:
-    """Equal for two nodes that mean the same, apart from what they read."""
+    """Equal for two nodes that mean the same and read the same columns, wherever these come from."""
     children = [id(child) for child in node.inputs]
-    parts = [
+    parts = [("reads", _plain([child.schema for child in node.inputs]))]
+    parts += [
         (item.name, _plain(getattr(node, item.name)))
         for item in fields(node)
         if id(getattr(node, item.name)) not in children and item.name != "sources"

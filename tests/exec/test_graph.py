@@ -365,10 +365,37 @@ def test_state_of_other_sql_is_refused_by_name(runner):
     hour = runner(sql.format(MINUTE.replace("'60' SECOND", "'1' HOUR")), S).graph()
     with pytest.raises(StateError, match="pump P does not fit its Aggregate"):
         hour.restore(minute.snapshot())
-    with pytest.raises(StateError, match="pumps of the saved state"):
-        runner(PUMPS, S).graph().restore(minute.snapshot())
+    with pytest.raises(StateError, match="has a pump P, and the SQL has none"):
+        runner(
+            sql.format(MINUTE).replace("PUMP p", "PUMP q").replace("COUNT(*)", "1").split("GROUP")[0], S
+        ).graph().restore(minute.snapshot())
+    with pytest.raises(StateError, match="pump Q does not fit its Aggregate"):
+        runner(sql.format(MINUTE).replace("PUMP p", "PUMP q"), S).graph().restore(minute.snapshot())
     with pytest.raises(StateError, match="version"):
         minute.restore({"version": 99})
+
+
+def test_state_fits_sql_that_differs_in_what_has_no_state(runner):
+    """The open minute goes on under another filter, another select list and beside a new pump."""
+    sql = """CREATE STREAM O (n BIGINT); CREATE STREAM W (a INTEGER); CREATE PUMP p AS INSERT INTO O
+    SELECT STREAM {} FROM S WHERE a > {} GROUP BY FLOOR(S.ROWTIME TO MINUTE);
+    CREATE PUMP q AS INSERT INTO W SELECT STREAM a FROM S;"""
+    before = runner(sql.format("COUNT(*)", 0), S).graph()
+    before.push("S", batch((1000, 1, "x"), (2000, -1, "x")))
+    after = runner(sql.format("COUNT(*) + 100", -5), S).graph()
+    after.restore(before.snapshot())
+    found = []
+    after.subscribe("O", found.append)
+    after.push("S", batch((3000, -1, "x")))
+    after.finish()
+    assert [row["N"] for each in found for row in each.to_pylist()] == [102]
+
+
+def test_a_stream_with_other_writers_is_refused(runner):
+    both = runner(PUMPS, S).graph()
+    one = runner(PUMPS.replace("PUMP two", "PUMP three"), S).graph()
+    with pytest.raises(StateError, match="writers or columns of stream"):
+        one.restore(both.snapshot())
 
 
 def test_unknown_streams_are_named(runner):
