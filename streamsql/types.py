@@ -40,6 +40,7 @@ class Kind(Enum):
     INTERVAL_DAY = "INTERVAL"  # day-time; milliseconds
     INTERVAL_YEAR = "INTERVAL YEAR"  # year-month; months
     ROW = "ROW"
+    ARRAY = "ARRAY"  # extension: made by ARRAY_AGG
     NULL = "NULL"
 
 
@@ -78,7 +79,7 @@ _ARROW = {
 @record
 class SqlType:
     """One SQL type. `precision` and `scale` belong to DECIMAL, `length` to character and binary types,
-    `fields` to ROW, `qualifier` ("DAY TO SECOND") to intervals."""
+    `fields` to ROW, `qualifier` ("DAY TO SECOND") to intervals, `element` to ARRAY."""
 
     kind: Kind
     precision: int = 0
@@ -86,6 +87,7 @@ class SqlType:
     length: int = 0
     fields: tuple[tuple[str, SqlType], ...] = ()
     qualifier: str = ""
+    element: SqlType | None = None
 
     @cached_property
     def arrow(self) -> pa.DataType:
@@ -94,6 +96,8 @@ class SqlType:
             return pa.decimal128(self.precision, self.scale)
         if self.kind is Kind.ROW:
             return pa.struct([pa.field(name, type_.arrow) for name, type_ in self.fields])
+        if self.element is not None:
+            return pa.list_(self.element.arrow)
         return _ARROW[self.kind]
 
     @property
@@ -125,6 +129,11 @@ class SqlType:
         return self.kind in DATETIME
 
     @property
+    def is_nested(self) -> bool:
+        """Made of other values: no order, no equality, no key."""
+        return self.kind in (Kind.ROW, Kind.ARRAY)
+
+    @property
     def is_interval(self) -> bool:
         return self.kind in INTERVALS
 
@@ -145,6 +154,8 @@ class SqlType:
             return f"{self.kind.value}({self.length})"
         if self.kind in INTERVALS:
             return f"INTERVAL {self.qualifier}".rstrip()
+        if self.element is not None:
+            return f"{self.element} ARRAY"
         return str(self.kind.value)
 
 
@@ -171,6 +182,11 @@ def decimal(precision: int, scale: int = 0) -> SqlType:
 def varchar(length: int = MAX_CHARACTERS) -> SqlType:
     """VARCHAR(length), the length capped at the longest there is."""
     return SqlType(Kind.VARCHAR, length=min(length, MAX_CHARACTERS))
+
+
+def array_of(element: SqlType) -> SqlType:
+    """`element` ARRAY."""
+    return SqlType(Kind.ARRAY, element=element)
 
 
 def char(length: int = 1) -> SqlType:
@@ -228,7 +244,7 @@ def make_type(name: str, first: int | None, second: int | None = None, *, defaul
             )
         return decimal(precision, scale)
     kind = Kind.__members__.get(name)
-    if kind is None or kind in (Kind.ROW, Kind.NULL, *INTERVALS):
+    if kind is None or kind in (Kind.ROW, Kind.ARRAY, Kind.NULL, *INTERVALS):
         raise ConfigError(f"{name!r} is not a SQL type")
     if kind in CHARACTER or kind in BYTES:
         length = first if first is not None else (1 if kind in (Kind.CHAR, Kind.BINARY) else default_length)
@@ -253,6 +269,9 @@ def common_type(left: SqlType, right: SqlType) -> SqlType | None:
         return varchar(max(left.length, right.length))
     if left.is_binary and right.is_binary:
         return SqlType(Kind.VARBINARY, length=max(left.length, right.length))
+    if left.element is not None and right.element is not None:
+        element = common_type(left.element, right.element)
+        return None if element is None else array_of(element)
     if left.kind is right.kind and left.is_interval:
         return replace(
             left, qualifier=INTERVAL_DAY.qualifier if left.kind is Kind.INTERVAL_DAY else "YEAR TO MONTH"
@@ -280,6 +299,8 @@ def assignable(source: SqlType, target: SqlType) -> bool:
         return target.is_character
     if source.is_binary:
         return target.is_binary
+    if source.element is not None and target.element is not None:
+        return assignable(source.element, target.element)
     return source.kind is target.kind and source.kind is not Kind.ROW
 
 
@@ -298,6 +319,8 @@ _CASTS: dict[Kind, tuple[Kind, ...]] = {
 
 def castable(source: SqlType, target: SqlType) -> bool:
     """Whether `CAST(source AS target)` exists (section 2.4). Only an interval of one field is a number."""
+    if source.element is not None and target.element is not None:
+        return castable(source.element, target.element)
     if source.kind is Kind.INTERVAL_DAY and target.is_numeric and " TO " in source.qualifier:
         return False
     return source.kind is Kind.NULL or target.kind in _CASTS.get(source.kind, ())

@@ -119,7 +119,7 @@ def _add(
 
 
 def _resolve_count(args: Sequence[Argument]) -> Resolution:
-    if len(args) > 1 or (args and args[0].type.kind is Kind.ROW):
+    if len(args) > 1 or (args and args[0].type.is_nested):
         raise registry.cannot_apply("COUNT", args, "COUNT(* | value)")
     types = tuple(INTEGER if arg.type.kind is Kind.NULL else arg.type for arg in args)
     return Resolution(BIGINT, types)
@@ -212,7 +212,7 @@ registry.alias("STDDEV", "STDDEV_SAMP")
 
 
 def _ordered_types(type_: SqlType) -> tuple[SqlType, SqlType] | None:
-    return None if type_.kind in (Kind.ROW, Kind.BOOLEAN) else (type_, type_)
+    return None if type_.is_nested or type_.kind is Kind.BOOLEAN else (type_, type_)
 
 
 def _boolean_types(type_: SqlType) -> tuple[SqlType, SqlType] | None:
@@ -220,7 +220,7 @@ def _boolean_types(type_: SqlType) -> tuple[SqlType, SqlType] | None:
 
 
 def _any_types(type_: SqlType) -> tuple[SqlType, SqlType] | None:
-    return None if type_.kind is Kind.ROW else (type_, type_)
+    return None if type_.is_nested else (type_, type_)
 
 
 _add(

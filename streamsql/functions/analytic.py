@@ -17,7 +17,7 @@ DECAY_SYNTAX = "EXP_AVG(number, INTERVAL) OVER (RANGE …)"
 
 
 def _value_type(name: str, args: Sequence[Argument], syntax: str) -> SqlType:
-    if args[0].type.kind is Kind.ROW:
+    if args[0].type.is_nested:
         raise registry.cannot_apply(name, args, syntax)
     return INTEGER if args[0].type.kind is Kind.NULL else args[0].type
 

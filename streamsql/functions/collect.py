@@ -13,10 +13,11 @@ import pyarrow as pa
 from streamsql.functions import registry
 from streamsql.functions.aggregate import one_argument, refuse
 from streamsql.functions.registry import AggregateFunction, Argument, Documentation, Resolution
+from streamsql.functions.sorting import in_order, value_of, value_type
 from streamsql.kernels import compute as pc
 from streamsql.types import DOUBLE, MAX_CHARACTERS, Kind, SqlType, varchar
 
-STRING_SYNTAX = "STRING_AGG([ALL | DISTINCT] text, separator)"
+STRING_SYNTAX = "STRING_AGG([ALL | DISTINCT] text, separator [ORDER BY key [ASC | DESC] [NULLS FIRST | LAST], …])"
 CONTINUOUS_SYNTAX = "PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY number [ASC | DESC])"
 DISCRETE_SYNTAX = "PERCENTILE_DISC(p) WITHIN GROUP (ORDER BY value [ASC | DESC])"
 MEDIAN_SYNTAX = "MEDIAN([ALL | DISTINCT] number)"
@@ -28,7 +29,8 @@ Sizes = npt.NDArray[np.int64]
 
 
 class Collector:
-    """The values that are not null, by group, in the order of arrival: an `Accumulator`.
+    """The values that are not null, by group, in the order of arrival: an `Accumulator`. `keep_nulls` keeps the
+    others too; a row of a value and its sort keys is null where the value is.
 
     `answer(values, sizes)` gives the result of groups whose values lie one group after the other, `sizes[i]` of
     them. `trim(values, sizes)`, where given, is the mask of those that can still matter.
@@ -39,7 +41,10 @@ class Collector:
         type_: pa.DataType,
         answer: Callable[[pa.Array, Sizes], pa.Array],
         trim: Callable[[pa.Array, Sizes], npt.NDArray[np.bool_]] | None = None,
+        *,
+        keep_nulls: bool = False,
     ) -> None:
+        self._keep_nulls = keep_nulls
         self._type = type_
         self._answer = answer
         self._trim = trim
@@ -51,7 +56,9 @@ class Collector:
     def update(self, groups: Groups, total: int, column: pa.Array | None = None) -> None:
         assert column is not None
         self._total = max(self._total, total)
-        wanted = (groups >= 0) & np.asarray(pc.is_valid(column))
+        wanted = groups >= 0
+        if not self._keep_nulls:
+            wanted = wanted & np.asarray(pc.is_valid(value_of(column)))
         self._groups.append(groups[wanted])
         self._values.append(pc.filter(column, pa.array(wanted)))
         self._fresh += len(self._groups[-1])
@@ -118,15 +125,17 @@ def _ranges(starts: Sizes, sizes: Sizes) -> Sizes:
 
 
 def _resolve_string(args: Sequence[Argument]) -> Resolution:
-    if len(args) != 2 or not all(arg.type.is_character for arg in args):
+    types = [value_type(arg.type) for arg in args]
+    if len(args) not in (2, 3) or not all(type_.is_character for type_ in types):
         raise registry.cannot_apply("STRING_AGG", args, STRING_SYNTAX)
     if not args[1].is_constant or args[1].constant is None:
         refuse("the separator of STRING_AGG must be a constant", STRING_SYNTAX)
-    return Resolution(varchar(MAX_CHARACTERS), (args[0].type, args[1].type))
+    return Resolution(varchar(MAX_CHARACTERS), tuple(arg.type for arg in args))
 
 
 def _string_agg(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = False) -> Collector:
     separator = args[1].constant
+    order = args[2].constant if len(args) == 3 else ""
 
     def trim(values: pa.Array, sizes: Sizes) -> npt.NDArray[np.bool_]:
         lengths = np.asarray(pc.utf8_length(values), dtype=np.int64) + len(separator)
@@ -136,12 +145,14 @@ def _string_agg(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = 
         return np.asarray(before - np.repeat(begin, sizes) < result.length, dtype=np.bool_)
 
     def answer(values: pa.Array, sizes: Sizes) -> pa.Array:
+        values = in_order(values, sizes, order)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
         lists = pa.ListArray.from_arrays(pa.array(offsets), pc.cast(values, pa.string()))
         text = pc.utf8_slice_codeunits(pc.binary_join(lists, separator), 0, result.length)
         return pc.cast(pc.if_else(pa.array(sizes > 0), text, None), result.arrow)
 
-    return Collector(args[0].type.arrow, answer, trim)
+    # What is too long for the result can be forgotten, unless a later value may come before it.
+    return Collector(args[0].type.arrow, answer, None if order else trim)
 
 
 registry.add_aggregate(
@@ -149,13 +160,14 @@ registry.add_aggregate(
         Documentation(
             "STRING_AGG",
             STRING_SYNTAX,
-            "The texts that are not null, in the order of arrival, with the separator between them. Null when "
-            f"there are none; what is longer than {MAX_CHARACTERS} characters is cut.",
+            "The texts that are not null, in the order of arrival or of ORDER BY, with the separator between. "
+            f"Null when there are none; what is longer than {MAX_CHARACTERS} characters is cut.",
             extension="NAM-004",
         ),
         _resolve_string,
         _string_agg,
         None,
+        sortable=True,
     )
 )
 

@@ -29,7 +29,7 @@ def comparable(name: str, args: Sequence[Argument]) -> tuple[SqlType, ...]:
         raise BindError(
             f"the parameters of {name} must be of the same type, not {', '.join(map(str, types))}", code="TYP-004"
         )
-    if common is None or common.kind is Kind.ROW:
+    if common is None or common.is_nested:
         raise cannot_apply(name, args, _SYNTAX)
     if common.is_character or common.is_interval or common.is_binary:
         # Character arguments stay as they are: whether one is CHAR decides about trailing blanks.

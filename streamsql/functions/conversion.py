@@ -7,12 +7,16 @@ RUN-003 (not a value of the type, or no room for its text).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions import convert_numbers, convert_text, convert_times
 from streamsql.functions.call import CallContext, Datum
+from streamsql.functions.failures import Failures
 from streamsql.types import DATETIME, INTERVALS, Kind, SqlType, castable
 
 Convert = Callable[[CallContext, Datum], Datum]
@@ -28,6 +32,8 @@ def converter(source: SqlType, target: SqlType, *, assignment: bool = False) -> 
         return None
     if source.kind is Kind.NULL:
         return _null
+    if source.element is not None and target.element is not None:
+        return partial(_elements, converter(source.element, target.element, assignment=assignment))
     if not castable(source, target) and not (source.kind is target.kind and source.is_interval):
         raise BindError(f"Cast function cannot convert value of type {source} to type {target}", code="TYP-002")
     if source.is_numeric:
@@ -70,6 +76,23 @@ def _from_interval(target: SqlType) -> Convert | None:
     if target.kind in INTERVALS:
         return convert_times.to_qualifier
     return convert_times.interval_to_number
+
+
+def _elements(convert: Convert | None, call: CallContext, value: Datum) -> Datum:
+    """An array with each of its elements converted; it fails where one of them does."""
+    assert call.args[0].element is not None and call.result.element is not None
+    lists = value if isinstance(value, pa.Array) else pa.array([value], value.type)
+    elements = lists.flatten()
+    sizes = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    own = Failures(len(elements))
+    inner = CallContext(len(elements), call.result.element, [call.args[0].element], own, call.times)
+    converted = elements if convert is None else convert(inner, elements)
+    converted = pc.if_else(elements.is_valid(), converted, pa.scalar(None, converted.type))
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    for place, error in own.rows.items():
+        call.fail(rows[place : place + 1], *error)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
+    return pa.ListArray.from_arrays(offsets, converted, mask=lists.is_null())
 
 
 def _null(call: CallContext, value: Datum) -> Datum:

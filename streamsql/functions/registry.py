@@ -84,6 +84,10 @@ class AggregateFunction:
     # Written name(…) WITHIN GROUP (ORDER BY value): `args` are the value, what is in parentheses, and a BOOLEAN
     # that says whether the order is descending.
     ordered: bool = False
+    # May have ORDER BY behind its arguments: `args` then end with a text constant, "+l,-f", that says for each key
+    # whether it ascends and whether nulls come last. The first argument is the value where that is the only key,
+    # else a row of the value and the keys.
+    sortable: bool = False
     # With OVER only where the window is RANGE INTERVAL … PRECEDING.
     only_range: bool = False
 
@@ -132,7 +136,7 @@ Entry = ScalarFunction | AggregateFunction | TableFunction
 _FAMILIES = (
     *("arithmetic", "comparison", "logic", "patterns", "periods", "rounding", "conditional"),
     *("math", "string", "substring", "regex", "datetime", "datetext", "logs"),
-    *("aggregate", "collect", "analytic", "table"),
+    *("aggregate", "collect", "arrays", "analytic", "table"),
 )
 _scalars: dict[str, ScalarFunction] = {}
 _aggregates: dict[str, AggregateFunction] = {}

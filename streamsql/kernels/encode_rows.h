@@ -8,7 +8,7 @@
 
 namespace streamsql {
 
-enum class Shape : int { null, boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float_, double_, decimal, string, binary, date, time, timestamp };
+enum class Shape : int { null, boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float_, double_, decimal, string, binary, date, time, timestamp, written };
 
 /* One Arrow array: addresses of its buffers and the position of its first value. */
 struct Input {
@@ -60,7 +60,7 @@ class RowWriter {
                 o = put(o, input.before.data(), input.before.size());
                 if (!input.present(row)) {
                     if (json) { memcpy(o, "null", 4); o += 4; }
-                } else if (input.shape == Shape::string || input.shape == Shape::binary) o = textual(o, input, row, fixed);
+                } else if (input.shape == Shape::string || input.shape == Shape::binary || input.shape == Shape::written) o = textual(o, input, row, fixed);
                 else o = value(o, input, row);
             }
             o = put(o, row_end.data(), row_end.size());
@@ -137,6 +137,7 @@ class RowWriter {
         used = size_t(o - out);
         o = need(n * (json ? 6 : 2) + fixed);
         if (in.shape == Shape::binary) return quoted(put_base64(opened(o), (const uint8_t*)p, n));
+        if (json && in.shape == Shape::written) return put(o, p, n);  // JSON already: an array
         if (json) return quoted(put_escaped(opened(o), p, n));
         return delimited(o, p, n);
     }

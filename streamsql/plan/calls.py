@@ -61,13 +61,9 @@ def convert(expression: Expression, target: SqlType) -> Expression:
 def keys(expressions: Sequence[Expression], clause: str) -> tuple[Expression, ...]:
     """`expressions` as keys of GROUP BY, PARTITION BY or ORDER BY. Raises TYP-001 for a row value."""
     for key in expressions:
-        if key.type.kind is Kind.ROW:
-            raise BindError(
-                f"a row value cannot stand in {clause}",
-                code="TYP-001",
-                span=key.span,
-                hint="take one of its fields",
-            )
+        if key.type.is_nested:
+            what, hint = ("an array", "") if key.type.element else ("a row value", "take one of its fields")
+            raise BindError(f"{what} cannot stand in {clause}", code="TYP-001", span=key.span, hint=hint)
     return tuple(expressions)
 
 
@@ -75,6 +71,8 @@ def same_values(source: SqlType, target: SqlType) -> bool:
     """Whether every value of `source` is a value of `target` already, so that no conversion is needed."""
     if source.kind is Kind.VARCHAR and target.kind is Kind.VARCHAR:
         return source.length <= target.length
+    if source.element is not None and target.element is not None:
+        return source == target or same_values(source.element, target.element)
     return source.kind is target.kind and source.is_interval
 
 

@@ -61,6 +61,8 @@ class CallGrammar(TermGrammar, ABC):
         elif not self.at(")"):
             call.set("distinct", self.take_any("DISTINCT", "ALL") is not None and self.previous.text == "DISTINCT")
             call.set("expressions", self.listed(self._argument, f"in the arguments of {name.last}"))
+            if self.at("ORDER"):
+                call.set("order_by", self.order_by())
         self.close()
         self._suffixes(call, first.text)
         return call

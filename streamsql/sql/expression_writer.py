@@ -131,7 +131,10 @@ class ExpressionWriter:
 
     def _typename(self, node: Expression) -> str:
         sizes = [str(node.args[key]) for key in ("size", "scale") if node.args.get(key) is not None]
-        return words(node.this, self.arg(node, "qualifier")) + (f"({', '.join(sizes)})" if sizes else "")
+        size = f"({', '.join(sizes)})" if sizes else ""
+        return words(
+            words(node.this, self.arg(node, "qualifier")) + size, "ARRAY" if node.args.get("array") else ""
+        )
 
     # --- operators and predicates
 
@@ -221,7 +224,8 @@ class ExpressionWriter:
             return "*"
         syntax = node.args.get("syntax")
         if not syntax:
-            return words("DISTINCT" if node.args.get("distinct") else "", self.listed(node.expressions))
+            order = self.keyed(node, "order_by", "ORDER BY")
+            return words("DISTINCT" if node.args.get("distinct") else "", self.listed(node.expressions), order)
         values = [self.write(value) for value in node.expressions]
         if syntax == "IN":
             return f"{values[0]} IN {values[1]}"

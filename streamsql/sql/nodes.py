@@ -202,9 +202,10 @@ class IntervalLiteral(Expression):
 
 class TypeName(Expression):
     """A type as written: this = its words ("VARCHAR", "DOUBLE PRECISION", "INTERVAL"), size? and scale? = the ints
-    in parentheses, qualifier? = IntervalQualifier when `this` is "INTERVAL". Not checked against known types."""
+    in parentheses, qualifier? = IntervalQualifier when `this` is "INTERVAL", array? = ARRAY stands behind it. Not
+    checked against known types."""
 
-    arg_types = _args("this", "size scale qualifier")
+    arg_types = _args("this", "size scale qualifier array")
 
 
 # --- operators and predicates -----------------------------------------------------------------------------
@@ -401,7 +402,8 @@ class Call(Expression):
 
     this = Name; expressions? = the arguments; star? = `COUNT(*)`; distinct? = `f(DISTINCT x)`;
     nulls? = "IGNORE" | "RESPECT"; from_last? = `FROM LAST` of NTH_VALUE; filter? = condition of FILTER (WHERE …);
-    within_group? = SortKeys of WITHIN GROUP (ORDER BY …); bare? = written without parentheses (CURRENT_DATE …);
+    within_group? = SortKeys of WITHIN GROUP (ORDER BY …); order_by? = SortKeys behind the arguments;
+    bare? = written without parentheses (CURRENT_DATE …);
     syntax? = how the arguments were written when not as a list between commas:
       "FROM"     SUBSTRING(s FROM p [FOR n])              expressions = s, p [, n]
       "SIMILAR"  SUBSTRING(s SIMILAR p ESCAPE c)          expressions = s, p, c
@@ -411,7 +413,7 @@ class Call(Expression):
     (TRIM(s) alone has no syntax; TRIM(c FROM s) is BOTH.)
     """
 
-    arg_types = _args("this", "expressions star distinct nulls from_last filter within_group bare syntax")
+    arg_types = _args("this", "expressions star distinct nulls from_last filter within_group order_by bare syntax")
 
 
 class Over(Expression):

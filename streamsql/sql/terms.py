@@ -261,4 +261,5 @@ class TermGrammar(Cursor):
             if self.take(","):
                 scale = self.whole_number("a scale")
             self.close()
-        return self.place(n.TypeName(this=words, size=size, scale=scale), first, self.previous)
+        array = self.take("ARRAY") is not None
+        return self.place(n.TypeName(this=words, size=size, scale=scale, array=array), first, self.previous)

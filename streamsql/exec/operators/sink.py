@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
@@ -24,6 +25,7 @@ class Sink(Operator):
         self._required = [
             (index, column.name) for index, column in enumerate(node.schema) if index and not column.nullable
         ]
+        self._arrays = [i for i, column in enumerate(node.schema) if column.type.element is not None]
         self._long = [
             i for i, column in enumerate(node.schema) if column.type.is_character or column.type.is_binary
         ]
@@ -46,6 +48,8 @@ class Sink(Operator):
     def _may_be_large(self, batch: pa.RecordBatch) -> bool:
         """Whether all text together is more than one row may have (whole buffers first: cheap to ask)."""
         buffers = (batch.column(i).buffers()[2] for i in self._long)
+        if sum(batch.column(i).nbytes for i in self._arrays) > MAX_ROW_BYTES:
+            return True
         if sum(buffer.size for buffer in buffers if buffer is not None) <= MAX_ROW_BYTES:
             return False
         return bool(sum(batch.column(i).nbytes for i in self._long) > MAX_ROW_BYTES)
@@ -54,5 +58,23 @@ class Sink(Operator):
         sizes = np.zeros(batch.num_rows, dtype=np.int64)
         for index in self._long:
             sizes += pc.fill_null(pc.binary_length(batch.column(index)), 0).to_numpy(zero_copy_only=False)
+        for index in self._arrays:
+            sizes += _array_bytes(batch.column(index))
+        what = "text and arrays" if self._arrays else "text"
         for row in np.flatnonzero(sizes > MAX_ROW_BYTES).tolist():
-            failures.add(row, "RUN-007", f"the row has {sizes[row]} bytes of text; {MAX_ROW_BYTES} are allowed")
+            message = f"the row has {sizes[row]} bytes of {what}; {MAX_ROW_BYTES} are allowed"
+            failures.add(row, "RUN-007", message)
+
+
+def _array_bytes(arrays: pa.Array) -> npt.NDArray[np.int64]:
+    """What the elements of each array take."""
+    elements = arrays.flatten()
+    counts = pc.fill_null(pc.list_value_length(arrays), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    if pa.types.is_string(elements.type) or pa.types.is_binary(elements.type):
+        each = pc.fill_null(pc.binary_length(elements), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    else:
+        each = np.full(len(elements), max(elements.type.bit_width // 8, 1), dtype=np.int64)
+    total = np.concatenate([[0], np.cumsum(each)])
+    ends = np.cumsum(counts)
+    sizes: npt.NDArray[np.int64] = total[ends] - total[ends - counts]
+    return sizes

@@ -23,7 +23,7 @@ def position_of(schema: Sequence[Column], wanted: str, name: str) -> int:
             hint=f"did you mean '{guess}'?" if not found and (guess := nearest(wanted, names)) else "",
         )
     column = schema[found[0]]
-    if column.type.kind in (Kind.ROW, Kind.NULL):
+    if column.type.is_nested or column.type.kind is Kind.NULL:
         raise BindError(
             f'{name} cannot compare values of column "{column.name}", of type {column.type}', code="FUN-001"
         )

@@ -32,6 +32,8 @@ _SHAPES: Sequence[pa.DataType] = (
     pa.time32("ms"),
     pa.timestamp("ms"),
 )
+_WRITTEN = len(_SHAPES)
+"""Text that is JSON already: stands as it is in JSON, and is a field like any other in CSV."""
 _CODES = {type_: code for code, type_ in enumerate(_SHAPES) if type_ is not None}
 _DECIMAL = _SHAPES.index(None)
 
@@ -44,9 +46,8 @@ class RowEncoder:
 
     def __init__(self, schema: pa.Schema, befores: Sequence[bytes], row_end: bytes, delimiter: bytes) -> None:
         self._plain = [_plain(field) for field in schema]
-        self._shapes = [
-            (_DECIMAL, type_.scale) if pa.types.is_decimal(type_) else (_CODES[type_], 0) for type_ in self._plain
-        ]
+        self._shapes = [_shape(type_) for type_ in self._plain]
+        self._arrays = {number: ArrayText(type_) for number, type_ in enumerate(self._plain) if _is_list(type_)}
         self._befores = befores
         self._row_end = row_end
         self._delimiter = delimiter
@@ -61,6 +62,8 @@ class RowEncoder:
             column if column.type.equals(type_) else pc.cast(column, type_, safe=False)
             for column, type_ in zip(batch.columns, self._plain, strict=True)
         ]
+        for number, array_text in self._arrays.items():
+            columns[number] = array_text.of(columns[number])
         return encode_rows(columns, self._shapes, self._befores, self._row_end, self._delimiter)
 
     def finish(self) -> bytes:
@@ -99,11 +102,43 @@ class CsvEncoder(RowEncoder):
         return self._header
 
 
+class ArrayText:
+    """Arrays as JSON text: `[1,null,"x"]`."""
+
+    def __init__(self, type_: pa.DataType) -> None:
+        self._elements = RowEncoder(pa.schema([type_.value_field]), [b""], b"\n", b"")
+
+    def of(self, arrays: pa.Array) -> pa.Array:
+        """The text of each array, null for null."""
+        elements = pa.RecordBatch.from_arrays([arrays.flatten()], ["element"])
+        lines = pa.array([self._elements.encode(elements).decode()])
+        # JSON has no line end inside a value, so each line is an element; behind the last one there is nothing.
+        texts = pc.split_pattern(lines, "\n").values[: elements.num_rows]
+        sizes = pc.list_value_length(arrays).fill_null(0)
+        offsets = pc.cumulative_sum(pa.concat_arrays([pa.array([0], sizes.type), sizes]))
+        joined = pc.binary_join(pa.ListArray.from_arrays(offsets, texts), ",")
+        text = pc.binary_join_element_wise("[", joined, "]", "")
+        return pc.if_else(arrays.is_valid(), text, pa.scalar(None, pa.string()))
+
+
+def _shape(type_: pa.DataType) -> tuple[int, int]:
+    """(shape code, scale) of a plain type."""
+    if _is_list(type_):
+        return _WRITTEN, 0
+    return (_DECIMAL, type_.scale) if pa.types.is_decimal(type_) else (_CODES[type_], 0)
+
+
+def _is_list(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_list(type_))
+
+
 def _plain(field: pa.Field) -> pa.DataType:
     """The type that values of `field` are written as."""
     type_ = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if type_ in _CODES or pa.types.is_decimal128(type_):
         return type_
+    if _is_list(type_):
+        return pa.list_(_plain(type_.value_field.with_name(field.name)))
     for matches, plain in (
         (pa.types.is_large_string, pa.string()),
         (pa.types.is_string_view, pa.string()),

@@ -129,6 +129,8 @@ def column_type(name: str, text: str) -> SqlType:
     """The type of input column `name`, as written. Raises ConfigError naming the column."""
     if re.search(r"\bNOT\s+NULL\s*$", text, re.IGNORECASE):
         raise ConfigError(f"column {name!r}: NOT NULL cannot be given for an input column")
+    if re.search(r"\bARRAY\s*$", text, re.IGNORECASE):
+        raise ConfigError(f"column {name!r}: an ARRAY cannot be read from an input")
     try:
         return parse_type(text)
     except ConfigError as error:

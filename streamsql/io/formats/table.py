@@ -6,7 +6,7 @@ import unicodedata
 
 import pyarrow as pa
 
-from streamsql.io.formats.encode import CsvEncoder
+from streamsql.io.formats.encode import ArrayText, CsvEncoder
 
 GAP = "  "
 MIN_TEXT = 8
@@ -75,12 +75,15 @@ class _Cells:
     def __init__(self, schema: pa.Schema) -> None:
         self._columns = [CsvEncoder(pa.schema([field]), with_header=False) for field in schema]
         self._text = [pa.types.is_string(field.type) or pa.types.is_large_string(field.type) for field in schema]
+        self._arrays = [ArrayText(field.type) if pa.types.is_list(field.type) else None for field in schema]
 
     def rows(self, batch: pa.RecordBatch) -> list[list[str]]:
         columns = []
         for number, encoder in enumerate(self._columns):
             part = batch.select([number])
-            if self._text[number]:
+            if (array_text := self._arrays[number]) is not None:
+                columns.append([_printable(value or "") for value in array_text.of(part.column(0)).to_pylist()])
+            elif self._text[number]:
                 columns.append([_printable(value or "") for value in part.column(0).to_pylist()])
             else:
                 columns.append(encoder.encode(part).decode().split("\n")[:-1])

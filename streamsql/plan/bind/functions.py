@@ -21,7 +21,7 @@ from streamsql.plan.expressions import (
     transform,
 )
 from streamsql.sql import nodes, span_of
-from streamsql.types import BOOLEAN, TIMESTAMP, Kind, varchar
+from streamsql.types import BOOLEAN, TIMESTAMP, Kind, SqlType, varchar
 
 if TYPE_CHECKING:
     from streamsql.plan.bind.expression import ExpressionBinder
@@ -48,7 +48,13 @@ def bind_call(binder: ExpressionBinder, node: Any) -> Expression:
         return _user_function(binder, inner, functions, span)
     if registry.aggregate_function(name) is not None and not inner.args.get("bare"):
         return _aggregate_call(binder, inner, name, span)
-    for option, what in (("star", "*"), ("distinct", "DISTINCT"), ("filter", "FILTER"), ("nulls", "IGNORE NULLS")):
+    for option, what in (
+        ("star", "*"),
+        ("distinct", "DISTINCT"),
+        ("filter", "FILTER"),
+        ("nulls", "IGNORE NULLS"),
+        ("order_by", "ORDER BY"),
+    ):
         if inner.args.get(option):
             raise BindError(f"{name} takes no {what}", code="TYP-001", span=span)
     return _scalar_call(binder, inner, name, span)
@@ -158,7 +164,7 @@ def _aggregate_call(binder: ExpressionBinder, node: Any, name: str, span: Span |
     if function.accumulator is None:
         raise BindError(f"{name} needs OVER", code="STR-008", span=span)
     ignore = node.args.get("nulls") == "IGNORE"
-    return AggregateCall(result, name, args, _distinct(binder, node, name, span), ignore, span=span)
+    return AggregateCall(result, name, args, _distinct(binder, node, name, args, span), ignore, span=span)
 
 
 def _resolve_aggregate(
@@ -198,6 +204,8 @@ def _ordered_arguments(
     span: Span | None,
 ) -> tuple[Expression, ...]:
     """`args` with what WITHIN GROUP (ORDER BY value) says, for the aggregates that are written so."""
+    if node.args.get("order_by"):
+        return _sorted_arguments(binder, node, function, args, span)
     order = node.args.get("within_group") or []
     name, syntax = function.doc.name, f"it is written {function.doc.syntax}"
     if not function.ordered:
@@ -212,7 +220,43 @@ def _ordered_arguments(
     return (binder.bind(order[0].this), args[0], descending)
 
 
-def _distinct(binder: ExpressionBinder, node: Any, name: str, span: Span | None) -> bool:
+def _sorted_arguments(
+    binder: ExpressionBinder,
+    node: Any,
+    function: registry.AggregateFunction,
+    args: tuple[Expression, ...],
+    span: Span | None,
+) -> tuple[Expression, ...]:
+    """`args` with what ORDER BY behind them says; see `AggregateFunction.sortable`."""
+    name, syntax = function.doc.name, f"it is written {function.doc.syntax}"
+    if not function.sortable:
+        raise BindError(f"{name} takes no ORDER BY", code="TYP-001", span=span, hint=syntax)
+    order = node.args["order_by"]
+    wanted = keys([binder.bind(key.this) for key in order], f"ORDER BY of {name}")
+    marks = []
+    for key in order:
+        descending = bool(key.args.get("descending"))
+        first = key.args["nulls"] == "FIRST" if key.args.get("nulls") else descending
+        marks.append(("-" if descending else "+") + ("f" if first else "l"))
+    value = args[0]
+    if wanted != (value,):
+        if node.args.get("distinct"):
+            raise BindError(
+                f"{name} of DISTINCT values can be ordered by that value only",
+                code="TYP-001",
+                span=span,
+                hint=syntax,
+            )
+        row = SqlType(Kind.ROW, fields=tuple((str(n), part.type) for n, part in enumerate((value, *wanted))))
+        value = Call(row, "(ROW)", (value, *wanted), span=span)
+    return (value, *args[1:], Literal(varchar(len(",".join(marks))), ",".join(marks)))
+
+
+def _distinct(
+    binder: ExpressionBinder, node: Any, name: str, args: tuple[Expression, ...], span: Span | None
+) -> bool:
+    if node.args.get("distinct"):
+        keys(args[:1], f"DISTINCT of {name}")
     if node.args.get("distinct") and name == "COUNT":
         binder.catalog.extension("COUNT(DISTINCT …)", "STR-009", span)
     return bool(node.args.get("distinct"))

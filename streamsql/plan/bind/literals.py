@@ -52,7 +52,10 @@ def type_of(node: nodes.TypeName, *, default_length: int = 0) -> SqlType:
     if qualifier is not None:
         return interval_type(qualifier)
     try:
-        return types.make_type(words, node.args.get("size"), node.args.get("scale"), default_length=default_length)
+        type_ = types.make_type(
+            words, node.args.get("size"), node.args.get("scale"), default_length=default_length
+        )
+        return types.array_of(type_) if node.args.get("array") else type_
     except ConfigError as error:
         raise BindError(error.message, code="TYP-005", span=span_of(node), hint=error.hint) from None
 

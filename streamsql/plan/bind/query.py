@@ -18,6 +18,7 @@ from streamsql.plan.bind.select import Item, SelectState
 from streamsql.plan.bind.source import From, Query, SourceBinder
 from streamsql.plan.bind.subquery import Queries, only_truth
 from streamsql.plan.calls import convert
+from streamsql.plan.calls import keys as as_keys
 from streamsql.plan.catalog import Catalog, View
 from streamsql.plan.expressions import Column, Expression, Field, Literal, WindowCall, transform
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend
@@ -102,7 +103,7 @@ class QueryBinder:
         else:
             self._over(state, keys, qualify)
         query = order_output(state, keys, grouping)
-        return self._distinct(select, query) if select.args.get("distinct") else query
+        return self._distinct(select, query, state.items) if select.args.get("distinct") else query
 
     def _qualify(self, select: Any, binder: ExpressionBinder) -> list[Expression]:
         """The condition of QUALIFY, if there is one."""
@@ -222,7 +223,7 @@ class QueryBinder:
         for condition in conditions:
             state.node = Filter(state.node.schema, state.node, condition)
 
-    def _distinct(self, select: Any, query: Query) -> Query:
+    def _distinct(self, select: Any, query: Query, items: Sequence[Item]) -> Query:
         """SELECT DISTINCT needs an item that moves with time (section 9.6)."""
         moving = [
             index
@@ -236,6 +237,7 @@ class QueryBinder:
                 span=span_of(select),
                 hint="select ROWTIME, or FLOOR(ROWTIME TO MINUTE), as well",
             )
+        as_keys([item.expression for item in items], "SELECT DISTINCT")
         times = [i for i in moving if query.progress[i].of_time == ROWTIME_COLUMN]
         others = [i for i in moving if i not in times]
         compared = tuple(i for i in range(1, len(query.node.schema)) if i not in times)

@@ -7,7 +7,7 @@ it is at its end. So GROUP BY needs no time, an aggregate may stand without it, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from streamsql.errors import BindError, UnsupportedError
@@ -23,6 +23,7 @@ from streamsql.plan.expressions import AggregateCall, Column, Expression, Litera
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, period
 from streamsql.plan.nodes import Aggregate, Distinct, Filter, Join, Node, Project, Schema, Sort, Union, Values
 from streamsql.plan.scope import Entry, Relation, Scope
+from streamsql.record import record
 from streamsql.sql import span_of
 from streamsql.types import INTEGER, ROWTIME
 from streamsql.types import Column as ColumnType
@@ -31,7 +32,7 @@ WHOLE = period(ROWTIME_COLUMN, {0: TIME})
 """The one period of a relation."""
 
 
-@dataclass(frozen=True)
+@record
 class RelationBinder:
     """Binds a SELECT over a finite relation. `binder` is that of its expressions; `items(binder, state)` binds its
     select list; `where` are conditions; `keys` are further groups, shown behind the items."""
@@ -126,7 +127,8 @@ def _one_row(node: Aggregate) -> Node:
 
 
 def without_duplicates(node: Node) -> Node:
-    """Of equal rows the first; nulls are equal."""
+    """Of equal rows the first; nulls are equal. Raises TYP-001 for rows that cannot be compared."""
+    as_keys([Column(column.type, index, column.name) for index, column in enumerate(node.schema)], "DISTINCT")
     return Distinct(node.schema, node, 0, tuple(range(1, len(node.schema))))
 
 
@@ -138,7 +140,7 @@ def combine(kind: str, left: Node, right: Node, schema: Schema) -> Node:
     if kind == "UNION":
         return without_duplicates(Union(schema, (left, right)))
     marked = (*schema, ColumnType("SIDE", INTEGER, False))
-    own = [Column(column.type, index, column.name) for index, column in enumerate(schema)]
+    own = as_keys([Column(column.type, index, column.name) for index, column in enumerate(schema)], kind)
     sides = tuple(
         Project(marked, node, (*own, Literal(INTEGER, number))) for number, node in enumerate((left, right))
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from streamsql.errors import Span
 from streamsql.plan.bind.conditions import all_of, moved
@@ -20,6 +19,7 @@ from streamsql.plan.expressions import (
     transform,
 )
 from streamsql.plan.nodes import Node
+from streamsql.record import record
 from streamsql.types import BOOLEAN, SqlType
 
 INNER = 1 << 20
@@ -28,7 +28,7 @@ INNER = 1 << 20
 _TRUE = Literal(BOOLEAN, True)
 
 
-@dataclass(frozen=True)
+@record
 class Rows:
     """The rows of a subquery for one row outside: those of `relation` for which all `conditions` hold. `always`:
     an aggregate without GROUP BY, which has a value also where there are no rows."""

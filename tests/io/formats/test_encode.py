@@ -216,8 +216,8 @@ def test_a_table_for_people() -> None:
 def test_errors() -> None:
     with pytest.raises(ConfigError, match=r"no format 'jsom'.*did you mean json"):
         encoder("jsom", SCHEMA)
-    with pytest.raises(ConfigError, match='"l" is of Arrow type list'):
-        encoder("json", pa.schema([("l", pa.list_(pa.int8()))]))
+    with pytest.raises(ConfigError, match='"l" is of Arrow type struct'):
+        encoder("json", pa.schema([("l", pa.struct([("a", pa.int8())]))]))
     with pytest.raises(ConfigError, match="no column to write"):
         encoder("csv", pa.schema([]))
     assert set(FORMATS) == {"json", "csv", "arrow", "parquet", "table"}
