@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -27,16 +27,14 @@ class Usage:
     peak: int
 
 
-def measure(command: Sequence[str], extra: Mapping[str, str] | None = None, cores: int = 1) -> Usage:
-    """Run `command` on `cores` processors, with the variables of `extra` beside those of the caller.
+def measure(command: Sequence[str]) -> Usage:
+    """Run `command` with an empty stdin, on BENCH_CORES processors (one, unless the environment says otherwise).
 
     Byte code may be cached, whatever the surroundings say: start-up would count the compiler else.
     """
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    launcher = [sys.executable, "-IS", __file__, str(cores), *command]
-    done = subprocess.run(
-        launcher, env=kept | dict(extra or {}), stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    launcher = [sys.executable, "-IS", __file__, os.environ.get("BENCH_CORES", "1"), *command]
+    done = subprocess.run(launcher, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         raise CommandError(f"{command[0]} failed: {done.stderr.strip()[-500:]}")
     cpu, wall, peak = done.stdout.split()
