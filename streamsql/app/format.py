@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streamsql.errors import ScriptErrors
-from streamsql.sql import format_script, parse
+from streamsql.sql import parse
+from streamsql.sql.formatter import format_script
 
 
 def format_text(sql: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -72,11 +73,19 @@ def _run(
     ended = checkpoints.finish if checkpoints is not None else lambda finished: None
     limits = Limits(options.batch_size, options.flush, resumes=checkpoints is not None)
     hooks = Hooks(person.interrupted, between_steps, ended)
+    _keep_what_is_there()
     try:
         run(running.engine, running.inputs, [output for _, output in running.outputs], limits, hooks)
     finally:
         if checkpoints is not None:
             checkpoints.abandon()
+
+
+def _keep_what_is_there() -> None:
+    """Modules, plan and operators live to the end: the garbage collector need not look at them again, which makes
+    its pauses short."""
+    gc.freeze()
+    gc.enable()
 
 
 def _assemble(

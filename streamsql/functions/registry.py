@@ -7,12 +7,12 @@ reference pages all read this list. Binding needs only `resolve`; nothing here e
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from streamsql.errors import BindError
+from streamsql.functions.families import FAMILIES, FAMILY_OF
 from streamsql.record import record
 from streamsql.types import Column, SqlType
 
@@ -133,11 +133,6 @@ class TableFunction:
 
 
 Entry = ScalarFunction | AggregateFunction | TableFunction
-_FAMILIES = (
-    *("arithmetic", "comparison", "logic", "patterns", "periods", "rounding", "conditional"),
-    *("math", "string", "substring", "regex", "datetime", "datetext", "logs"),
-    *("aggregate", "collect", "arrays", "analytic", "table"),
-)
 _scalars: dict[str, ScalarFunction] = {}
 _aggregates: dict[str, AggregateFunction] = {}
 _tables: dict[str, TableFunction] = {}
@@ -184,29 +179,40 @@ def alias(name: str, existing: str) -> None:
 
 
 @cache
+def _load(family: str) -> None:
+    """Import a family of functions, so that they are registered (once)."""
+    importlib.import_module(f"streamsql.functions.{family}")
+
+
 def load() -> None:
-    """Import every family of functions, so that they are registered (once)."""
-    for family in _FAMILIES:
-        module = f"streamsql.functions.{family}"
-        if importlib.util.find_spec(module):
-            importlib.import_module(module)
+    """Import every family."""
+    for family in FAMILIES:
+        _load(family)
+
+
+def _find(name: str) -> None:
+    """Have the function `name` registered, if there is one."""
+    if name in FAMILY_OF:
+        _load(FAMILY_OF[name])
+    elif name not in _scalars and name not in _aggregates and name not in _tables:
+        load()
 
 
 def scalar_function(name: str) -> ScalarFunction | None:
     """The scalar function called `name` (upper case), if there is one."""
-    load()
+    _find(name)
     return _scalars.get(name)
 
 
 def aggregate_function(name: str) -> AggregateFunction | None:
     """The aggregate function called `name` (upper case), if there is one."""
-    load()
+    _find(name)
     return _aggregates.get(name)
 
 
 def table_function(name: str) -> TableFunction | None:
     """The table function called `name` (upper case), if there is one."""
-    load()
+    _find(name)
     return _tables.get(name)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import gzip
 import os
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from streamsql.durable.outside import Outside, System
 from streamsql.errors import ConnectorError
 from streamsql.io.connector import GZIP_MAGIC, Inflater, Position
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 _COMPRESSED_CHUNK = 1 << 16
 _WRITE_BUFFER = 1 << 18
@@ -105,7 +107,7 @@ class FileSink:
         except OSError as error:
             raise ConnectorError(f"cannot write {path!r}: {error.strerror}") from None
         # No time stamp and no name inside: the same rows give the same bytes.
-        self._gzip = gzip.GzipFile("", "wb", 6, self._file, mtime=0) if path.endswith(".gz") else None
+        self._gzip = _compressor(self._file) if path.endswith(".gz") else None
 
     def write(self, data: bytes) -> None:
         try:
@@ -132,6 +134,12 @@ class FileSink:
             self._file.close()
         except OSError as error:
             raise ConnectorError(f"cannot write {self.name!r}: {error.strerror}") from None
+
+
+def _compressor(file: BinaryIO) -> GzipFile:
+    from gzip import GzipFile  # imports three compression libraries
+
+    return GzipFile("", "wb", 6, file, mtime=0)
 
 
 def _similar(path: str) -> str:

@@ -9,8 +9,9 @@ import sqlglot
 from sqlglot.dialects.dialect import Dialect
 
 from streamsql.errors import ScriptErrors
-from streamsql.sql import parse, to_sql
+from streamsql.sql import parse
 from streamsql.sql.dialect import Kinesis, from_sqlglot, to_sqlglot
+from streamsql.sql.generator import to_sql
 
 FORMS = (Path(__file__).parent / "forms.txt").read_text().splitlines()
 

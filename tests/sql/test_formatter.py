@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streamsql.sql import format_script, parse
+from streamsql.sql import parse
+from streamsql.sql.formatter import format_script
 from streamsql.sql.lexer import tokenize
 
 HERE = Path(__file__).parent

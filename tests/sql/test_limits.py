@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamsql.sql import MAX_DEPTH, parse, to_sql
+from streamsql.sql import MAX_DEPTH, parse
+from streamsql.sql.generator import to_sql
 
 FOLDER = Path(__file__).parent
 TEXTS = [path.read_text() for path in sorted((FOLDER / "samples").glob("*.sql"))]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from streamsql.sql import nodes as n
-from streamsql.sql import parse, span_of, to_sql
+from streamsql.sql import parse, span_of
+from streamsql.sql.generator import to_sql
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.sql"))
 FORMS = (Path(__file__).parent / "forms.txt").read_text().splitlines()
