@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from streamsql.record import record
 
+COMPARED = 300  # the names that are compared with one that does not exist
 BEFORE, BEHIND = 200, 400  # the characters that an error shows of its line, before and behind its place
 
 
@@ -107,8 +109,11 @@ class ScriptErrors(StreamSQLError):
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """The candidate most like `name` (case aside), or an empty string."""
+    """The candidate most like `name` (case aside), or an empty string; of very many only the first are looked at."""
     folded = {candidate.upper(): candidate for candidate in candidates}
+    if name.upper() in folded:
+        return folded[name.upper()]
+    folded = dict(islice(folded.items(), COMPARED))
     match = difflib.get_close_matches(name.upper(), list(folded), n=1, cutoff=0.6)
     return folded[match[0]] if match else ""
 

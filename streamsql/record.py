@@ -87,6 +87,8 @@ def _repr(self: Any) -> str:
 
 
 def _equal(self: Any, other: Any) -> Any:
+    if self is other:
+        return True
     return _compared(self) == _compared(other) if other.__class__ is self.__class__ else NotImplemented
 
 

@@ -84,6 +84,7 @@ def _parse(call: CallContext, pattern: Datum, value: Datum) -> pa.Array:
     def parser(pattern: str | None) -> Callable[[pa.Array], pa.Array]:
         if pattern is None:
             return lambda values: pa.nulls(len(values), call.result.arrow)
+        compile_pattern(pattern, parsing=True)  # a wrong one is an error of its rows, found before they are read
         return partial(_moments, pattern, call.times.query_start, call.result)
 
     result = by_value(call, parser, (value,), (pattern,), BadPattern)

@@ -25,20 +25,24 @@ class Window:
     node: Any = None
 
 
-def resolve_window(binder: ExpressionBinder, window: Any, seen: tuple[str, ...] = ()) -> Window:
+def resolve_window(binder: ExpressionBinder, window: Any) -> Window:
     """The window behind a name or a specification. Raises NAM-005 for a name that is not defined."""
-    if isinstance(window, nodes.Identifier):
-        return _named(binder, window, seen)
-    base = _named(binder, window.args["this"], seen) if window.args.get("this") is not None else Window()
-    return Window(
-        tuple(window.args.get("partition_by") or base.partition_by),
-        tuple(window.args.get("order_by") or base.order_by),
-        window.args.get("frame") or base.frame,
-        window,
-    )
+    found = Window()
+    seen: set[str] = set()
+    while window is not None:
+        if isinstance(window, nodes.Identifier):
+            window = _named(binder, window, seen)
+        found = Window(
+            found.partition_by or tuple(window.args.get("partition_by") or ()),
+            found.order_by or tuple(window.args.get("order_by") or ()),
+            found.frame or window.args.get("frame"),
+            found.node or window,
+        )
+        window = window.args.get("this")
+    return found
 
 
-def _named(binder: ExpressionBinder, identifier: Any, seen: tuple[str, ...]) -> Window:
+def _named(binder: ExpressionBinder, identifier: Any, seen: set[str]) -> Any:
     name = identifier.this
     spec = binder.windows.get(name)
     if spec is None or name in seen:
@@ -46,7 +50,8 @@ def _named(binder: ExpressionBinder, identifier: Any, seen: tuple[str, ...]) -> 
         raise BindError(
             f'window "{name}" is not defined (there is {known})', code="NAM-005", span=span_of(identifier)
         )
-    return resolve_window(binder, spec, (*seen, name))
+    seen.add(name)
+    return spec
 
 
 def named_windows(select: nodes.Select) -> dict[str, Any]:

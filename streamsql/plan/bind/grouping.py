@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from streamsql import types
@@ -35,8 +36,12 @@ class Grouping:
 
     window: Window
     keys: tuple[Expression, ...]
-    calls: list[AggregateCall] = field(default_factory=list)
+    calls: dict[AggregateCall, int] = field(default_factory=dict)  # with their places
     having: Expression | None = None
+
+    @cached_property
+    def _key_places(self) -> dict[Expression, int]:
+        return {key: place for place, key in reversed(list(enumerate(self.keys)))}
 
     def over_output(self, expression: Expression) -> Expression:
         """`expression` with keys and aggregates as output columns. Raises STR-007 for any other column."""
@@ -45,12 +50,10 @@ class Grouping:
     def _take(self, part: Expression) -> Expression | None:
         if is_group_window(part):
             return self._window_value(part)
-        if part in self.keys:
-            return Column(part.type, 1 + self.keys.index(part), _key_name(part), span=part.span)
+        if part in self._key_places:
+            return Column(part.type, 1 + self._key_places[part], _key_name(part), span=part.span)
         if isinstance(part, AggregateCall):
-            if part not in self.calls:
-                self.calls.append(part)
-            index = 1 + len(self.keys) + self.calls.index(part)
+            index = 1 + len(self.keys) + self.calls.setdefault(part, len(self.calls))
             return Column(part.type, index, part.function, span=part.span)
         if isinstance(part, Column):
             if part.index == 0 and part.produced:

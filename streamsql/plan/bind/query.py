@@ -203,15 +203,13 @@ class QueryBinder:
 
     def _over(self, state: SelectState, keys: list[OrderKey], qualify: list[Expression]) -> None:
         """Take the OVER calls out of the select list and the sort keys, into a node of their own."""
-        calls: list[WindowCall] = []
+        calls: dict[WindowCall, int] = {}  # with their places
         width = len(state.node.schema)
 
         def take(part: Expression) -> Expression | None:
             if not isinstance(part, WindowCall):
                 return None
-            if part not in calls:
-                calls.append(part)
-            return Column(part.type, width + calls.index(part), part.function, span=part.span)
+            return Column(part.type, width + calls.setdefault(part, len(calls)), part.function, span=part.span)
 
         state.items = [replace(item, expression=transform(item.expression, take)) for item in state.items]
         state.rowtime = transform(state.rowtime, take)
