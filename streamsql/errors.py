@@ -109,7 +109,7 @@ class ScriptErrors(StreamSQLError):
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """The candidate most like `name` (case aside), or an empty string; of very many only the first are looked at."""
+    """The candidate most like `name` (case aside), or an empty string; of very many only the first count."""
     folded = {candidate.upper(): candidate for candidate in candidates}
     if name.upper() in folded:
         return folded[name.upper()]

@@ -13,6 +13,7 @@ from streamsql.record import record
 from streamsql.types import ROWTIME, TIMESTAMP, Column, SqlType, varchar
 
 ERROR_STREAM = "ERROR_STREAM"
+SHOWN = 20  # names that an error lists
 
 HIDDEN_COLUMNS = (
     Column("APPROXIMATE_ARRIVAL_TIME", TIMESTAMP),
@@ -139,4 +140,5 @@ def sources(node: Node) -> list[str]:
 
 
 def _list(start: str, names: Sequence[str]) -> str:
-    return f"{start} {', '.join(sorted(names))}" if names else ""
+    shown = [*sorted(names)[:SHOWN], *(["…"] if len(names) > SHOWN else [])]
+    return f"{start} {', '.join(shown)}" if names else ""
