@@ -31,12 +31,12 @@ class Checkpoints:
     """
 
     def __init__(
-        self, store: CheckpointStore, running: Running, app: Application, options: RunOptions, outside: Outside
+        self, store: CheckpointStore, running: Running, fingerprint: bytes, options: RunOptions, outside: Outside
     ) -> None:
         self._store = store
         self._running = running
         self._files = running.files
-        self._fingerprint = fingerprint(app)
+        self._fingerprint = fingerprint
         self._options = describe(options)
         self._interval = options.checkpoint_interval
         self._outside = outside
@@ -93,7 +93,7 @@ def open_store(options: RunOptions, outside: Outside, person: Person) -> tuple[C
     return store, saved
 
 
-def resume(running: Running, saved: Saved, app: Application, store: CheckpointStore, person: Person) -> None:
+def resume(running: Running, saved: Saved, fingerprint: bytes, store: CheckpointStore, person: Person) -> None:
     """Go on from a checkpoint: the state is that of its moment, and so are the output files.
 
     Raises ConnectorError; StateError for state that does not fit the SQL, or an output file that lost something.
@@ -106,7 +106,7 @@ def resume(running: Running, saved: Saved, app: Application, store: CheckpointSt
     for file, part in zip(running.files, saved.state["parts"], strict=True):
         file.recover(Part.of(part))
     store.tidy()
-    changed = ", with changed SQL" if saved.fingerprint != fingerprint(app) else ""
+    changed = ", with changed SQL" if saved.fingerprint != fingerprint else ""
     finished = "; that run was at its end" if saved.state["finished"] else ""
     person.note(f"going on from checkpoint {saved.number} in {store.folder!r}{changed}{finished}")
 
@@ -142,7 +142,7 @@ def check_same(saved: Mapping[str, Any], now: Mapping[str, Any], folder: str) ->
             )
 
 
-def fingerprint(app: Application) -> bytes:
+def fingerprint_of(app: Application) -> bytes:
     """32 bytes that stand for the SQL and its plan."""
     return hashlib.sha256(f"{app.sql}\0{app.explain()}".encode()).digest()
 

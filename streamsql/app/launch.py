@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pyarrow as pa
 
 from streamsql.app.application import ERROR_STREAM, Application
-from streamsql.app.checkpoint import Checkpoints, check_format, open_store, resume
+from streamsql.app.checkpoint import Checkpoints, check_format, fingerprint_of, open_store, resume
 from streamsql.app.engine import Engine
 from streamsql.app.inputs import OpenInput, bind_inputs, check_names, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
@@ -41,9 +41,10 @@ def launch(sql: str, options: RunOptions, person: Person, outside: Outside | Non
         inputs = open_inputs(sql, wanted, options, person, opened, outside, saved.state if saved else None)
         running = _assemble(app, inputs, options, opened, outside)
         tables = ReferenceTables(app, files, person)
+        fingerprint = fingerprint_of(app) if store else b""
         if store is not None and saved is not None:
             tables.load()  # while nobody listens: what there is to report of them has been reported
-            resume(running, saved, app, store, person)
+            resume(running, saved, fingerprint, store, person)
             running.listen()
         else:
             running.listen()
@@ -51,7 +52,7 @@ def launch(sql: str, options: RunOptions, person: Person, outside: Outside | Non
             tables.load()
         summary = Summary(running.engine.intake.counts, running.written, running.errors, files)
         if saved is None or not saved.state["finished"]:
-            checkpoints = Checkpoints(store, running, app, options, outside) if store else None
+            checkpoints = Checkpoints(store, running, fingerprint, options, outside) if store else None
             _run(running, checkpoints, tables, summary, options, person)
     return summary
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import cache
 
 from streamsql.app.launch import launch
 from streamsql.app.options import Person, RunOptions
@@ -73,6 +74,7 @@ EXAMPLES = {
 }
 
 
+@cache
 def records(seed: int, rows: int) -> bytes:
     """Records in JSON: some out of order, some that are late, some that are none, some whose division fails."""
     chance = random.Random(seed)
