@@ -44,6 +44,10 @@ def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
             from streamsql.exec.operators.sort import Sort
 
             return Sort
+        case nodes.Reorder():
+            from streamsql.exec.operators.reorder import Reorder
+
+            return Reorder
         case nodes.Distinct():
             from streamsql.exec.operators.distinct import Distinct
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.functions import registry
 from streamsql.functions.call import CallContext, Datum
@@ -17,6 +16,7 @@ from streamsql.functions.collect import Collector, Sizes
 from streamsql.functions.registry import AggregateFunction, Argument, Documentation, Resolution
 from streamsql.functions.sorting import in_order, value_type
 from streamsql.functions.vectors import column
+from streamsql.kernels import compute as pc
 from streamsql.types import INTEGER, Kind, SqlType, array_of
 
 ARRAY_SYNTAX = (
@@ -40,7 +40,7 @@ def _array_agg(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = F
         values = in_order(values, sizes, order)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
         arrays = pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(sizes == 0))
-        return arrays.cast(result.arrow)
+        return pc.cast(arrays, result.arrow)
 
     return Collector(args[0].type.arrow, answer, keep_nulls=not ignore_nulls)
 

@@ -11,12 +11,12 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from streamsql.errors import BindError
 from streamsql.functions import convert_numbers, convert_text, convert_times
 from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.failures import Failures
+from streamsql.kernels import compute as pc
 from streamsql.types import DATETIME, INTERVALS, Kind, SqlType, castable
 
 Convert = Callable[[CallContext, Datum], Datum]
@@ -83,16 +83,16 @@ def _elements(convert: Convert | None, call: CallContext, value: Datum) -> Datum
     assert call.args[0].element is not None and call.result.element is not None
     lists = value if isinstance(value, pa.Array) else pa.array([value], value.type)
     elements = lists.flatten()
-    sizes = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    sizes = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     own = Failures(len(elements))
     inner = CallContext(len(elements), call.result.element, [call.args[0].element], own, call.times)
     converted = elements if convert is None else convert(inner, elements)
-    converted = pc.if_else(elements.is_valid(), converted, pa.scalar(None, converted.type))
+    converted = pc.if_else(pc.is_valid(elements), converted, pa.scalar(None, converted.type))
     rows = np.repeat(np.arange(len(sizes)), sizes)
     for place, error in own.rows.items():
         call.fail(rows[place : place + 1], *error)
     offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
-    return pa.ListArray.from_arrays(offsets, converted, mask=lists.is_null())
+    return pa.ListArray.from_arrays(offsets, converted, mask=pc.is_null(lists))
 
 
 def _null(call: CallContext, value: Datum) -> Datum:

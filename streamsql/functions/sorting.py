@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from streamsql.kernels import compute as pc
 from streamsql.types import Kind, SqlType
 
 
@@ -33,7 +33,7 @@ def in_order(values: pa.Array, sizes: npt.NDArray[np.int64], order: str) -> pa.A
     columns = {"group": pa.array(np.repeat(np.arange(len(sizes)), sizes))}
     by = [("group", "ascending")]
     for number, (key, mark) in enumerate(zip(keys, order.split(","), strict=True)):
-        columns |= {f"null {number}": key.is_null(), f"key {number}": key}
+        columns |= {f"null {number}": pc.is_null(key), f"key {number}": key}
         by.append((f"null {number}", "descending" if mark[1] == "f" else "ascending"))
         by.append((f"key {number}", "descending" if mark[0] == "-" else "ascending"))
-    return value_of(values).take(pc.sort_indices(pa.table(columns), sort_keys=by))
+    return pc.take(value_of(values), pc.sort_indices(pa.table(columns), sort_keys=by))

@@ -88,6 +88,8 @@ def describe(node: nodes.Node) -> str:
             return f"Over: {_texts(calls)}"
         case nodes.Sort(period=period, keys=keys):
             return "Sort: by " + ", ".join([text(period.value), *map(_sort_key, keys)])
+        case nodes.Reorder(time=time, delay=delay):
+            return f"Reorder: by {node.schema[time].name} within {_duration(delay)}"
         case nodes.Distinct(monotonic=monotonic):
             return f"Distinct: until {node.schema[monotonic].name} changes"
         case nodes.TableCall(function=function, arguments=arguments, partition_by=keys):
@@ -123,6 +125,8 @@ def state(node: nodes.Node) -> str:
             return f"keeps per key: {', '.join(sorted({_frame(call.frame) for call in calls}))}"
         case nodes.Sort():
             return "keeps the rows of one period"
+        case nodes.Reorder(delay=delay):
+            return f"keeps the rows of the last {_duration(delay)} of their own time"
         case nodes.Distinct():
             return "keeps the distinct rows of one period"
         case nodes.TableCall(function=function):

@@ -130,6 +130,15 @@ class Sort(Unary):
 
 
 @record
+class Reorder(Unary):
+    """ORDER BY time WITHIN delay (extension): the rows in the order of column `time`, which becomes ROWTIME. A row
+    waits until one has come that is `delay` ms later; one that is too early for that is rejected (RUN-004)."""
+
+    time: int
+    delay: int
+
+
+@record
 class Distinct(Unary):
     """SELECT DISTINCT: the first of rows with equal `compared` columns (nulls equal), at once; memory is cleared
     when column `monotonic` (0: ROWTIME) changes. ROWTIME, selected or not, is never compared."""

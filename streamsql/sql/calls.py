@@ -271,4 +271,6 @@ class CallGrammar(TermGrammar, ABC):
             if word is None:
                 self.unexpected('"FIRST" or "LAST"')
             key.set("nulls", word.text)
+        if self.take("WITHIN"):
+            key.set("within", self.operand())
         return self.place(key, first)

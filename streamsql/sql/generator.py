@@ -73,7 +73,8 @@ class _Writer(ExpressionWriter):
     def _sortkey(self, node: Expression) -> str:
         nulls = node.args.get("nulls")
         direction = "DESC" if node.args.get("descending") else ""
-        return words(self.write(node.this), direction, f"NULLS {nulls}" if nulls else "")
+        within = self.arg(node, "within", "WITHIN")
+        return words(self.write(node.this), direction, f"NULLS {nulls}" if nulls else "", within)
 
     def _stagger(self, node: Expression) -> str:
         keys = self.keyed(node, "partition_by", "PARTITION BY")

@@ -494,9 +494,9 @@ class CommonTable(Expression):
 
 
 class SortKey(Expression):
-    """`x [ASC|DESC] [NULLS FIRST|LAST]`: this = x, descending?, nulls? = "FIRST" | "LAST"."""
+    """`x [ASC|DESC] [NULLS FIRST|LAST] [WITHIN i]`: this = x, descending?, nulls? = "FIRST" | "LAST", within?."""
 
-    arg_types = _args("this", "descending nulls")
+    arg_types = _args("this", "descending nulls within")
 
 
 class Stagger(Expression):

@@ -322,6 +322,8 @@ class QueryGrammar(ExpressionGrammar):
     def _named_source(self, node: R, first: Token, last: Token | None = None) -> R:
         """The window and the alias of a source, in either order."""
         self.place(node, first, last)
+        if self.at_any("PIVOT", "UNPIVOT", "MATCH_RECOGNIZE") and self.symbol_after(1) == "(":
+            self.fail(f"{self.symbol} is not supported", code="UNS-001")
         if self.take("OVER"):
             node.set("window", self.window())
         if self.take("AS") or (self.at_name() and self.symbol not in CLAUSE_WORDS):

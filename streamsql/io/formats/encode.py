@@ -114,11 +114,11 @@ class ArrayText:
         lines = pa.array([self._elements.encode(elements).decode()])
         # JSON has no line end inside a value, so each line is an element; behind the last one there is nothing.
         texts = pc.split_pattern(lines, "\n").values[: elements.num_rows]
-        sizes = pc.list_value_length(arrays).fill_null(0)
+        sizes = pc.fill_null(pc.list_value_length(arrays), 0)
         offsets = pc.cumulative_sum(pa.concat_arrays([pa.array([0], sizes.type), sizes]))
         joined = pc.binary_join(pa.ListArray.from_arrays(offsets, texts), ",")
         text = pc.binary_join_element_wise("[", joined, "]", "")
-        return pc.if_else(arrays.is_valid(), text, pa.scalar(None, pa.string()))
+        return pc.if_else(pc.is_valid(arrays), text, pa.scalar(None, pa.string()))
 
 
 def _shape(type_: pa.DataType) -> tuple[int, int]:

@@ -10,13 +10,13 @@ from streamsql.errors import BindError, Span
 from streamsql.plan.bind.select import Item, SelectState, project
 from streamsql.plan.bind.source import Query
 from streamsql.plan.calls import keys as as_keys
-from streamsql.plan.expressions import Column, Expression, children
+from streamsql.plan.expressions import Column, Expression, Literal, children
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend, period, trend
-from streamsql.plan.nodes import Project, Sort, SortKey
+from streamsql.plan.nodes import Project, Reorder, Sort, SortKey
 from streamsql.plan.windows import Tumbling
 from streamsql.record import record
 from streamsql.sql import nodes, span_of
-from streamsql.types import ROWTIME
+from streamsql.types import ROWTIME, Kind
 from streamsql.types import Column as ColumnType
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class OrderKey:
     descending: bool
     nulls_first: bool
     span: Span | None
+    within: int | None = None  # ms: WITHIN of a stream that is put in the order of another time
 
 
 def bind_order(
@@ -48,7 +49,7 @@ def bind_order(
         nulls = item.args.get("nulls")
         first = nulls == "FIRST" if nulls else descending
         as_keys([expression], "ORDER BY")
-        keys.append(OrderKey(expression, descending, first, span_of(item)))
+        keys.append(OrderKey(expression, descending, first, span_of(item), _within(item, binder)))
     return keys
 
 
@@ -73,6 +74,8 @@ def order_output(state: SelectState, keys: list[OrderKey], grouping: Grouping | 
     if not keys:
         return project(state, state.items, state.rowtime, retimed=state.retimed)
     leading, rest = keys[0], keys[1:]
+    if any(key.within is not None for key in keys):
+        return _reordered(state, keys, grouping)
     if trend(leading.expression, state.progress) is not Trend.ASCENDING or leading.descending:
         raise BindError(
             "ORDER BY on a stream must start with an ascending expression of ROWTIME",
@@ -84,6 +87,43 @@ def order_output(state: SelectState, keys: list[OrderKey], grouping: Grouping | 
     if keep or not _reads_own_time(state):
         return _sorted(state, window, rest, keep)
     return _sorted_with_own_time(state, window, rest)
+
+
+def _within(item: Any, binder: ExpressionBinder) -> int | None:
+    """The delay of ORDER BY … WITHIN in ms, if there is one."""
+    if item.args.get("within") is None:
+        return None
+    binder.catalog.extension("ORDER BY … WITHIN", "SYN-001", span_of(item))
+    delay = replace(binder, clause="WITHIN").bind(item.args["within"])
+    if not isinstance(delay, Literal) or delay.type.kind is not Kind.INTERVAL_DAY or delay.value < 0:
+        raise BindError("WITHIN needs a constant day-time INTERVAL", code="TYP-001", span=span_of(item))
+    return int(delay.value)
+
+
+def _reordered(state: SelectState, keys: list[OrderKey], grouping: Grouping | None) -> Query:
+    """The select list, its rows in the order of its ROWTIME item (section 8.5)."""
+    (key, *others) = keys
+    fits = state.retimed and grouping is None and state.rowtime == key.expression and not key.descending
+    if others or not fits:
+        raise BindError(
+            "ORDER BY … WITHIN takes the one expression that the select list names AS ROWTIME",
+            code="STR-003",
+            span=key.span,
+            hint="write SELECT STREAM ts AS ROWTIME, … ORDER BY ts WITHIN INTERVAL '10' SECOND",
+        )
+    listed = project(state, state.items, ROWTIME_COLUMN, retimed=False)
+    time = len(listed.node.schema)
+    assert isinstance(listed.node, Project) and key.within is not None
+    schema = (*listed.node.schema, ColumnType("TIME", ROWTIME.type))
+    before = Project(schema, state.node, (*listed.node.expressions, key.expression))
+    state.node = Reorder(schema, before, time, key.within)
+    state.progress = {0: TIME}
+    columns = [Column(column.type, index, column.name) for index, column in enumerate(schema)]
+    done = [
+        replace(item, expression=ROWTIME_COLUMN if _is_produced(item.expression) else columns[index])
+        for index, item in enumerate(state.items, 1)
+    ]
+    return project(state, done, ROWTIME_COLUMN, retimed=False)
 
 
 def _period(expression: Expression, state: SelectState, grouping: Grouping | None) -> tuple[Tumbling, bool]:
