@@ -117,10 +117,16 @@ def _arithmetic(operator: str, left: Trend, right: Trend, first: Expression, sec
     return moving_side if factor.value > 0 else moving_side.reversed()
 
 
+_TEXT_LENGTHS = {Kind.TIMESTAMP: 19, Kind.DATE: 10}
+
+
 def _keeps_order(source: SqlType, target: SqlType) -> bool:
     """Whether CAST(source AS target) keeps the order of values."""
     if source.is_numeric and target.is_numeric:
         return True
+    if target.is_character and source.kind in _TEXT_LENGTHS:
+        # Years are written with four digits; a shorter text is an error of the row.
+        return target.length >= _TEXT_LENGTHS[source.kind]
     return source.kind is target.kind or (source.kind, target.kind) in (
         (Kind.TIMESTAMP, Kind.DATE),
         (Kind.DATE, Kind.TIMESTAMP),
