@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import cache
 from operator import itemgetter
 
 import numpy as np
@@ -22,7 +21,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import timestamps
 from streamsql.io.format import Reject
 from streamsql.kernels import compute as pc
-from streamsql.plan.nodes import Schema, Stream
+from streamsql.plan.nodes import Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
 
@@ -86,6 +85,7 @@ class Intake:
         self._watermark = watermark
         self._report = report
         self._streams = list(dict.fromkeys(feed.stream.name for feed in feeds))
+        self._schemas = {feed.stream.name: arrow_schema(feed.stream.schema) for feed in feeds}
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = Replay([feed.stream.name for feed in feeds], lateness) if is_replay else None
         self._announced = dict.fromkeys(self._streams, START_OF_TIME)
@@ -110,7 +110,7 @@ class Intake:
         self.counts[stream.name].rows += rows.num_rows
         if rows.num_rows:
             times = self._arrival.stamp(rows.num_rows)
-            self._push(stream.name, with_rowtime(stream, rows, times))
+            self._push(stream.name, with_rowtime(stream, rows, times, self._schemas[stream.name]))
         for reject in rejects:
             self._report(_record_error(stream.name, reject, self._arrival.now()))
 
@@ -127,7 +127,7 @@ class Intake:
             errors += self._row_errors(name, rows, unknown, unknown, newest, f'"{feed.rowtime}" holds no ROWTIME')
             self.counts[name].rejected += len(unknown)
             rows, times, newest = pc.filter(rows, pa.array(valid)), times[valid], newest[:-1][valid]
-        rows = with_rowtime(feed.stream, rows, times)
+        rows = with_rowtime(feed.stream, rows, times, self._schemas[name])
         late = np.flatnonzero(replay.add(number, rows, times))
         self.counts[name].rows += len(times) - len(late)
         self.counts[name].late += len(late)
@@ -234,7 +234,7 @@ class Intake:
         if self._replay is not None:
             for number, feed in enumerate(self._feeds):
                 rows = state["replay"].get(f"{number}.rows")
-                if rows is not None and rows.schema != _arrow_schema(feed.stream.schema):
+                if rows is not None and rows.schema != self._schemas[feed.stream.name]:
                     raise StateError(f"rows of {feed.stream.name} were saved with other columns than it has now")
             self._replay.restore(state["replay"])
 
@@ -243,23 +243,20 @@ def _record_error(stream: str, reject: Reject, time: int) -> InputError:
     return InputError(stream, time, reject.name, reject.message, record=reject.record)
 
 
-def with_rowtime(stream: Stream, rows: pa.RecordBatch, times: Times) -> pa.RecordBatch:
-    """ROWTIME, the declared columns, and the hidden ones: arrival is ROWTIME, what is unknown is null."""
+def with_rowtime(stream: Stream, rows: pa.RecordBatch, times: Times, schema: pa.Schema) -> pa.RecordBatch:
+    """ROWTIME, the declared columns, and the hidden ones: arrival is ROWTIME, what is unknown is null. `schema` is
+    that of the stream."""
     rowtime = timestamps(times)
-    declared = len(stream.schema) - stream.hidden
-    if rows.num_columns == declared - 1 and not stream.hidden:
-        columns = rows.columns
-    else:
-        columns = [_column(stream.schema[place], rows, rowtime) for place in range(1, len(stream.schema))]
-    return pa.RecordBatch.from_arrays([rowtime, *columns], schema=_arrow_schema(stream.schema))
+    whole = rows.num_columns == len(stream.schema) - 1 and not stream.hidden
+    if whole:
+        batch = rows.add_column(0, schema.field(0), rowtime)
+        if batch.schema.equals(schema):
+            return batch
+    columns = [_column(stream.schema[place], rows, rowtime) for place in range(1, len(stream.schema))]
+    return pa.RecordBatch.from_arrays([rowtime, *(rows.columns if whole else columns)], schema=schema)
 
 
 def _column(column: Column, rows: pa.RecordBatch, rowtime: pa.Array) -> pa.Array:
     if (place := rows.schema.get_field_index(column.name)) >= 0:
         return rows.column(place)
     return rowtime if column.type.kind is Kind.TIMESTAMP else pa.nulls(rows.num_rows, column.type.arrow)
-
-
-@cache
-def _arrow_schema(columns: Schema) -> pa.Schema:
-    return arrow_schema(columns)

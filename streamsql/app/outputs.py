@@ -49,7 +49,9 @@ class Output:
         if not batch.num_rows:
             return
         self.rows += batch.num_rows
-        self._write(self._encoder.encode(batch.select(batch.schema.names[self._first_column :])))
+        for _ in range(self._first_column):
+            batch = batch.remove_column(0)
+        self._write(self._encoder.encode(batch))
 
     @property
     def is_full(self) -> bool:

@@ -190,7 +190,8 @@ class Graph:
     def push(self, stream: str, batch: pa.RecordBatch) -> None:
         """Rows of an input stream: ROWTIME (never less than before), declared and hidden columns."""
         if batch.num_rows:
-            self.start(last_rowtime(batch.slice(0, 1)))
+            if not self._started:
+                self.start(last_rowtime(batch.slice(0, 1)))
             self._input(stream).write(OUTSIDE, batch)
             self._release_errors()
 

@@ -30,6 +30,15 @@ def bytes_of(values: Datum) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8
     return offsets(values), data(values)
 
 
+def fits(values: Datum, length: int) -> bool:
+    """Whether every value has at most `length` bytes."""
+    if isinstance(values, pa.Array) and len(values):
+        places = offsets(values)
+        if places[-1] - places[0] <= length:  # all together
+            return True
+    return longest(values) <= length
+
+
 def longest(values: Datum) -> int:
     """Bytes of the longest value (an upper bound of its characters); 0 without values."""
     if isinstance(values, pa.Scalar):
@@ -46,7 +55,7 @@ def trim_blanks(values: Datum) -> Datum:
 
 def cut(values: Datum, length: int) -> Datum:
     """The first `length` characters of text."""
-    return values if longest(values) <= length else pc.utf8_slice_codeunits(values, 0, length)
+    return values if fits(values, length) else pc.utf8_slice_codeunits(values, 0, length)
 
 
 def pad(values: Datum, length: int) -> Datum:

@@ -19,7 +19,8 @@ class Filter(Operator):
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, (condition,) = self._condition.values(batch)
-        kept = pc.filter(batch, condition)
-        if kept.num_rows < batch.num_rows:
-            self._filtered(batch.num_rows - kept.num_rows)
-        return [kept] if kept.num_rows else []
+        count = condition.true_count
+        if count == batch.num_rows:
+            return [batch] if count else []
+        self._filtered(batch.num_rows - count)
+        return [pc.filter(batch, condition)] if count else []

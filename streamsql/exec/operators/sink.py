@@ -43,6 +43,8 @@ class Sink(Operator):
             batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
         if not batch.num_rows:
             return []
+        if batch.schema.equals(self._schema):
+            return [batch]
         return [pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)]
 
     def _may_be_large(self, batch: pa.RecordBatch) -> bool:
