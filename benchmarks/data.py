@@ -31,8 +31,8 @@ def file(name: str, suffix: str, make: Callable[[], Columns]) -> Path:
 
 
 def head(path: Path, rows: int) -> Path:
-    """A file beside `path` with its first rows: `ticker.csv` gives `ticker10.csv`."""
-    part = path.with_stem(f"{path.stem}{rows}")
+    """A file beside `path` with its first rows: `ticker.csv` gives `ticker_first10.csv`."""
+    part = path.with_stem(f"{path.stem}_first{rows}")
     if not part.exists():
         with open(path, "rb") as whole:
             part.write_bytes(b"".join(islice(whole, rows + (path.suffix == ".csv"))))
