@@ -17,6 +17,9 @@ enum class Type : int {
     date, time, timestamp
 };
 
+/* Which of the usual shapes of values (decode_usual.h) a column may expect. */
+enum class Usual : uint8_t { none, text, real, whole, stamp };
+
 /* Blocks of memory that live until clear(): unescaped text, padding. Zero bytes follow every piece. */
 class Arena {
     std::vector<std::unique_ptr<char[]>> blocks_;
@@ -76,6 +79,7 @@ struct Column {
     Text pending{nullptr, nullptr};  // text of the row being read
     int64_t pad = 0;                 // blanks (CHAR) or zero bytes (BINARY) to add to it
     DateMemory memory;
+    Usual usual = Usual::none;
 
     bool textual() const { return type >= Type::char_ && type <= Type::varbinary; }
     int width() const {
@@ -102,6 +106,10 @@ class Columns {
         c.type = (Type)type, c.needed = needed, c.precision = precision, c.scale = scale, c.length = length;
         c.described = described;
         if (c.needed && c.textual()) texts.push_back((int)all.size());
+        if (c.type == Type::varchar) c.usual = Usual::text;
+        else if (c.type == Type::double_) c.usual = Usual::real;
+        else if (c.type == Type::integer || c.type == Type::bigint) c.usual = Usual::whole;
+        else if (c.type == Type::timestamp) c.usual = Usual::stamp;
         all.push_back(std::move(c));
     }
 
@@ -196,6 +204,11 @@ class Columns {
     }
 
     void fail(int i, Text value, Fit fit) { failures.push_back({i, fit == Fit::range, value}); }
+
+    /* Stores the value at p if it is of the usual shape of its column (decode_usual.h); returns its end, or null. */
+    const char* usual_number(Column& c, const char* p);
+    const char* usual_stamp(Column& c, const char* p);
+    const char* usual_text(Column& c, const char* p, const char* stop);
 
     void set_boolean_literal(int i, bool value, Text source);
     void set_number(int i, const Number& n, Text source);

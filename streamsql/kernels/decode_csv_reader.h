@@ -36,6 +36,7 @@ class CsvReader : public Reader {
   protected:
     const char* between(const char* p, const char* end, bool last) override {
         for (;;) {
+            if (likely(*p != line_byte_ && *p != '\r')) return p;
             if (at(p, end, line_end_)) p += line_end_.size();
             else if (strip_return_ && p < end && *p == '\r' && (p[1] == '\n' || (last && p + 1 == end))) p++;
             else return p;
@@ -85,6 +86,11 @@ class CsvReader : public Reader {
         Field f{{p, p}, false};
         high_ = false;
         for (size_t i = 0; !f.row_ended; i++) {
+            if (likely(single_ && i < wanted))
+                if (const char* next = usual_field(p, end, columns.all[(size_t)order_[i]])) {
+                    p = next;
+                    continue;
+                }
             if (!(p = plain_field(p, end, f)) && !(p = field(f.text.begin, end, last, f))) return nullptr;
             if (likely(i < wanted)) take(order_[i], f.text);
         }
@@ -99,8 +105,20 @@ class CsvReader : public Reader {
         return p;
     }
 
+    /* A number or timestamp of its column's usual shape and the delimiter of columns after it; else null. */
+    const char* usual_field(const char* p, const char* end, Column& c) {
+        const char* stop = nullptr;
+        if (c.usual == Usual::real || c.usual == Usual::whole) stop = columns.usual_number(c, p);
+        else if (c.usual == Usual::stamp) stop = columns.usual_stamp(c, p);
+        if (!stop) return nullptr;
+        if (likely(*stop == comma_byte_ && stop < end)) return stop + 1;
+        columns.set_null(c);
+        return nullptr;
+    }
+
     void take(int column, Text text) {
         Column& c = columns.all[(size_t)column];
+        if (c.usual == Usual::text && likely(columns.usual_text(c, text.begin, text.end) != nullptr)) return;
         if (c.type != Type::char_ && c.type != Type::varchar) {
             text = trim(text);
             if (text.begin == text.end) { columns.set_null(c); return; }

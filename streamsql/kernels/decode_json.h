@@ -146,8 +146,25 @@ class JsonParser {
         }
     }
 
-    /* A value that only one column wants: the common case, without detours. */
-    const char* leaf(const char* p, int column, int depth) {
+    /* A value that only one column wants, of its usual shape: returns its end; null asks for `leaf`. */
+    const char* usual(const char* p, int column) {
+        Column& c = columns_.all[(size_t)column];
+        if (*p == '"') {
+            const char* end = nullptr;
+            if (c.usual == Usual::text) {
+                bool high = false;
+                const char* stop = string_stop(p + 1, &high);
+                if (likely(*stop == '"' && !high)) end = columns_.usual_text(c, p + 1, stop);
+            } else if (c.usual == Usual::stamp && p[MS_LENGTH + 1] == '"') end = columns_.usual_stamp(c, p + 1);
+            return likely(end != nullptr) ? end + 1 : nullptr;
+        }
+        if (c.usual != Usual::real && c.usual != Usual::whole) return nullptr;
+        if (unlikely(p[*p == '-'] == '0' && is_digit(p[1 + (*p == '-')]))) return nullptr;  // a zero in front is wrong
+        return columns_.usual_number(c, p);
+    }
+
+    /* A value that only one column wants. */
+    __attribute__((noinline)) const char* leaf(const char* p, int column, int depth) {
         const char* start = p;
         const char c = *p;
         if (c == '"') {
@@ -236,7 +253,8 @@ class JsonParser {
                 if (likely(name->leaf >= 0)) {
                     if (unlikely(name->seen == pass_)) columns_.reset(name->leaf);
                     name->seen = pass_;
-                    p = leaf(p, name->leaf, depth + 1);
+                    const char* end = usual(p, name->leaf);
+                    p = likely(end != nullptr) ? end : leaf(p, name->leaf, depth + 1);
                 } else p = value(p, *name->node, depth + 1);
             } else p = skip(p, depth + 1);
             if (unlikely(!p)) return nullptr;

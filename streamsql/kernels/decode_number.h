@@ -39,16 +39,84 @@ static const uint64_t TENS[] = {1ULL,
                                 1000000000000000000ULL,
                                 10000000000000000000ULL};
 
+/* ---- eight bytes at a time ------------------------------------------------------------------------------ */
+
+constexpr uint64_t ZEROS = 0x3030303030303030ULL, TOPS = 0x8080808080808080ULL;
+
+inline uint64_t eight_bytes(const char* p) {
+    uint64_t w;
+    memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    return w;
+}
+
+/* The top bit of each byte that is no digit, of bytes already xor-ed with ZEROS. */
+inline uint64_t no_digits(uint64_t t) { return (((t & ~TOPS) + 0x7676767676767676ULL) | t) & TOPS; }
+
+/* Eight digit values, the first in the lowest byte, as a number. */
+inline uint64_t joined(uint64_t t) {
+    t = t * 10 + (t >> 8);
+    return (((t & 0x000000FF000000FFULL) * 0x000F424000000064ULL) +
+            (((t >> 16) & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >> 32;
+}
+
+/* Digits at p, at most 7, or 6 and a point among them that has digits on both sides: most numbers there are.
+   Returns the bytes they take, 0 for anything else, also when an exponent or a second point follows. */
+inline int read_short(const char* p, uint64_t* mantissa, int* places) {
+    const uint64_t t = eight_bytes(p) ^ ZEROS, stops = no_digits(t);
+    if (unlikely(stops == 0)) return 0;
+    const int whole = __builtin_ctzll(stops) >> 3;
+    int size = whole;
+    uint64_t digits = t;
+    *places = 0;
+    if (p[whole] == '.') {
+        const uint64_t rest = stops & (stops - 1);
+        if (unlikely(rest == 0)) return 0;
+        size = __builtin_ctzll(rest) >> 3;
+        *places = size - whole - 1;
+        if (unlikely(*places == 0)) return 0;
+        const uint64_t low = (1ULL << 8 * whole) - 1;
+        digits = (t & low) | (t >> 8 & ~low);
+    }
+    if (unlikely(whole == 0)) return 0;
+    const int count = size - (*places > 0);
+    *mantissa = joined(digits << (64 - 8 * count));
+    const char next = p[size];
+    return unlikely((next | 0x20) == 'e' || next == '.') ? 0 : size;
+}
+
+/* Goes on with the digits at p, eight at a time; returns the first byte that is none. */
+inline const char* read_digits(const char* p, uint64_t& m) {
+    for (;;) {
+        const uint64_t t = eight_bytes(p) ^ ZEROS;
+        if (no_digits(t)) break;
+        m = m * 100000000 + joined(t);
+        p += 8;
+    }
+    for (; is_digit(*p); p++) m = m * 10 + uint64_t(*p - '0');
+    return p;
+}
+
+/* As `read_digits`; returns how many of them count: not the zeros in front, and no more than 1000. */
+inline int read_counted(const char*& p, uint64_t& m) {
+    if (m == 0)
+        while (*p == '0') p++;
+    const char* first = p;
+    p = read_digits(p, m);
+    return (int)(p - first < 1000 ? p - first : 1000);
+}
+
+/* ---- numbers as written --------------------------------------------------------------------------------- */
+
 /* Reads [.digits][e±digits] after the integer part; false (with p at the offending byte) when a digit is missing.
    `strict` asks for a digit after the point, as JSON does. */
 inline bool read_fraction(const char*& p, Number& n, uint64_t& m, int& digits, bool strict) {
     int32_t exponent = 0;
     if (*p == '.') {
         const char* first = ++p;
-        for (; is_digit(*p); p++) {
-            m = m * 10 + uint64_t(*p - '0');
-            digits += m != 0;
-        }
+        digits += read_counted(p, m);
         if (strict && p == first) return false;
         exponent = (int32_t)-(p - first < EXPONENT_LIMIT * 64 ? p - first : EXPONENT_LIMIT * 64);
     }
@@ -76,9 +144,8 @@ inline bool read_json_number(const char*& p, Number& n) {
     if (*p == '0') p++;
     else {
         const char* first = p;
-        for (; is_digit(*p); p++) m = m * 10 + uint64_t(*p - '0');
+        digits = read_counted(p, m);
         if (p == first) return false;
-        digits = (int)(p - first < 1000 ? p - first : 1000);
     }
     n.exponent = 0;
     if (unlikely((*p | 0x20) == 'e') || *p == '.')
@@ -100,10 +167,7 @@ inline bool read_text_number(Text t, Number& n) {
     uint64_t m = 0;
     int digits = 0;
     const char* first = p;
-    for (; is_digit(*p); p++) {
-        m = m * 10 + uint64_t(*p - '0');
-        digits += m != 0;
-    }
+    digits = read_counted(p, m);
     const bool whole = p > first;
     if (!whole && (*p != '.' || !is_digit(p[1]))) return false;
     n.exponent = 0;

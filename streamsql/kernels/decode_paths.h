@@ -5,7 +5,7 @@
 #pragma once
 #include <deque>
 
-#include "decode_coerce.h"
+#include "decode_usual.h"
 
 namespace streamsql {
 

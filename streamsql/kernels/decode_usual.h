@@ -1,0 +1,47 @@
+/* The shapes that most values have, recognised and stored in one go: short numbers, timestamps in ms, plain text.
+
+   Each function either stores exactly what decode_coerce.h would store and returns the end of the value, or touches
+   nothing and returns null; then the general way is taken. What follows the value is the caller's to look at. */
+#pragma once
+#include "decode_coerce.h"
+
+namespace streamsql {
+
+/* For a DOUBLE, INTEGER or BIGINT column: see `read_short`, and a minus before it. */
+inline const char* Columns::usual_number(Column& c, const char* p) {
+    static const double signs[] = {1.0, -1.0};
+    const bool negative = *p == '-';
+    uint64_t mantissa;
+    int places;
+    p += negative;
+    const int size = read_short(p, &mantissa, &places);
+    if (unlikely(size == 0)) return nullptr;
+    if (c.usual == Usual::real) put<double>(c, (double)mantissa / POWERS[places] * signs[negative]);
+    else {
+        if (unlikely(places > 0)) return nullptr;
+        const int64_t value = negative ? -(int64_t)mantissa : (int64_t)mantissa;
+        if (c.type == Type::bigint) put<int64_t>(c, value);
+        else put<int32_t>(c, (int32_t)value);
+    }
+    return p + size;
+}
+
+/* For a TIMESTAMP column: `:ss.SSS` in the same minute as the value before. */
+inline const char* Columns::usual_stamp(Column& c, const char* p) {
+    int64_t stamp;
+    if (unlikely(!c.memory.read_ms(p, &stamp))) return nullptr;
+    put<int64_t>(c, stamp);
+    return p + MS_LENGTH;
+}
+
+/* For a VARCHAR column: the text up to `stop`, which the caller has found to be free of anything special. */
+inline const char* Columns::usual_text(Column& c, const char* p, const char* stop) {
+    if (unlikely(stop - p > c.length)) return nullptr;
+    if (c.needed) {
+        c.pad = 0;
+        c.pending = {p, stop};
+    }
+    return stop;
+}
+
+}  // namespace streamsql
