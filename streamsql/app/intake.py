@@ -118,6 +118,28 @@ class Intake:
         feed = self._feeds[number]
         name = feed.stream.name
         times, valid = times_of_column(rows.column(feed.rowtime), f'column "{feed.rowtime}" of {name}')
+        if valid is None and not rejects and replay.continues(number, times):
+            self._report_unplaced(int(times[0]), number)
+            replay.append(number, with_rowtime(feed.stream, rows, times), times)
+            self.counts[name].rows += len(times)
+        else:
+            self._sort_out(replay, number, rows, rejects, times, valid)
+        self._release(replay)
+
+    def _sort_out(
+        self,
+        replay: Replay,
+        number: int,
+        rows: pa.RecordBatch,
+        rejects: Sequence[Reject],
+        times: Times,
+        valid: Mask | None,
+    ) -> None:
+        """Take rows among which some may be late or have no ROWTIME, and report those and the rejects."""
+        feed = self._feeds[number]
+        name = feed.stream.name
+        if valid is None:
+            valid = np.ones(len(times), dtype=np.bool_)
         known = np.concatenate([[replay.newest(number)], np.where(valid, times, START_OF_TIME)])
         newest = np.maximum.accumulate(known)
         errors = self._place(number, rejects, newest)
@@ -135,7 +157,6 @@ class Intake:
             errors += self._row_errors(name, rows, late, places[late], newest, "")
         for _, error in sorted(errors, key=itemgetter(0)):
             self._report(error)
-        self._release(replay)
 
     def _release(self, replay: Replay) -> None:
         """Push what has its place, then say how far time has come. A stream at its end goes on with the time of

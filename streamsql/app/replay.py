@@ -31,15 +31,21 @@ class _Input:
         self.rows: pa.RecordBatch | None = None
         self.times: Times = np.empty(0, np.int64)
 
-    def add(self, rows: pa.RecordBatch, times: Times) -> None:
-        """Put rows behind those that wait; equal times keep the order in which they came."""
+    def append(self, rows: pa.RecordBatch, times: Times) -> None:
+        """Put rows behind those that wait."""
         if self.rows is not None:
             rows = pa.concat_batches([self.rows, rows])
             times = np.concatenate([self.times, times])
+        self.rows, self.times = rows, times
+
+    def add(self, rows: pa.RecordBatch, times: Times) -> None:
+        """Put rows among those that wait; equal times keep the order in which they came."""
+        self.append(rows, times)
+        assert self.rows is not None
+        rows, times = self.rows, self.times
         if len(times) > 1 and (np.diff(times) < 0).any():
             order = np.argsort(times, kind="stable")
-            rows, times = pc.take(rows, pa.array(order)), times[order]
-        self.rows, self.times = rows, times
+            self.rows, self.times = pc.take(rows, pa.array(order)), times[order]
 
     def take(self, count: int) -> None:
         """Forget the first `count` rows."""
@@ -68,6 +74,19 @@ class Replay:
             source.newest = int(newest[-1])
             source.bound = max(source.bound, source.newest - self._lateness)
         return late
+
+    def continues(self, number: int, times: Times) -> bool:
+        """Whether rows with these ROWTIMEs are in order and not older than any that came of input `number`."""
+        source = self._inputs[number]
+        in_order = len(times) > 0 and times[0] >= max(source.newest, source.bound)
+        return bool(in_order and (times[1:] >= times[:-1]).all())
+
+    def append(self, number: int, rows: pa.RecordBatch, times: Times) -> None:
+        """Take rows for which `continues` holds: as `add`, where none is late."""
+        source = self._inputs[number]
+        source.append(rows, times)
+        source.newest = int(times[-1])
+        source.bound = max(source.bound, source.newest - self._lateness)
 
     def advance(self, number: int, time: int) -> None:
         """No row older than `time` will come from input `number`; at the end of input this is END_OF_TIME."""

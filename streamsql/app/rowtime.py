@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from streamsql.app.schemas import to_timestamp
 from streamsql.errors import ConfigError
+from streamsql.exec.time import milliseconds
 from streamsql.kernels import compute as pc
 
 Clock = Callable[[], int]
@@ -46,8 +47,8 @@ class ArrivalTimes:
         return np.full(length, self.now(), dtype=np.int64)
 
 
-def times_of_column(array: pa.Array, what: str) -> tuple[Times, npt.NDArray[np.bool_]]:
-    """ROWTIMEs in ms that a column of a replay holds, and a mask of the rows that have one.
+def times_of_column(array: pa.Array, what: str) -> tuple[Times, npt.NDArray[np.bool_] | None]:
+    """ROWTIMEs in ms that a column of a replay holds, and a mask of the rows that have one (None: all).
 
     The column may be TIMESTAMP or DATE, a number of ms since 1970, or text: `2024-05-01 10:00:00.123`, the same
     with T and an offset or Z, a date alone, or digits that are ms since 1970. Raises ConfigError for other types.
@@ -65,6 +66,8 @@ def times_of_column(array: pa.Array, what: str) -> tuple[Times, npt.NDArray[np.b
             f"{what} is of type {array.type} and cannot be ROWTIME",
             hint="take timestamps, text like 2024-05-01 10:00:00.123, or milliseconds since 1970",
         )
+    if len(times) and not times.null_count:
+        return milliseconds(times), None
     valid = pc.is_valid(times).to_numpy(zero_copy_only=False)
     return pc.fill_null(pc.cast(times, pa.int64()), 0).to_numpy(zero_copy_only=False), valid
 

@@ -26,24 +26,28 @@ inline uint64_t load32(const char* p) {
     return value;
 }
 
+// Up to 16 bytes as two words; with the size they say what the bytes are.
+struct Words {
+    uint64_t low, high;
+};
+
+inline Words words_of(const char* p, size_t size) {
+    if (size >= 8) return {load64(p), load64(p + size - 8)};
+    if (size >= 4) return {load32(p), load32(p + size - 4)};
+    if (size == 0) return {0, 0};
+    uint64_t low = static_cast<uint8_t>(p[0]) | static_cast<uint8_t>(p[size / 2]) << 8 |
+                   static_cast<uint8_t>(p[size - 1]) << 16;
+    return {low, 0};
+}
+
 inline uint64_t hash_bytes(std::string_view key) {
     constexpr uint64_t A = 0xa0761d6478bd642fULL, B = 0xe7037ed1a0b428dbULL;
     const char* p = key.data();
     size_t size = key.size();
     uint64_t seed = mix(size ^ A, B);
     for (; size > 16; size -= 16, p += 16) seed = mix(load64(p) ^ A, load64(p + 8) ^ seed);
-    uint64_t low = 0, high = 0;
-    if (size >= 8) {
-        low = load64(p);
-        high = load64(p + size - 8);
-    } else if (size >= 4) {
-        low = load32(p);
-        high = load32(p + size - 4);
-    } else if (size > 0) {
-        low = static_cast<uint8_t>(p[0]) | static_cast<uint8_t>(p[size / 2]) << 8 |
-              static_cast<uint8_t>(p[size - 1]) << 16;
-    }
-    return mix(mix(low ^ A, high ^ seed), B);
+    Words words = words_of(p, size);
+    return mix(mix(words.low ^ A, words.high ^ seed), B);
 }
 
 // Appends one value so that equal values, and only those, give equal bytes.
@@ -91,10 +95,18 @@ public:
             return;
         }
         std::string key;
-        for (int64_t row = 0; row < n; row++) {
+        auto find = [&](int64_t row) {
             key.clear();
             for (const ColumnView& column : columns) append_value(key, column, row);
-            codes[row] = number(key, row, add, fresh);
+            return number(key, row, add, fresh);
+        };
+        if (columns.size() == 1 && columns[0].layout == Layout::I64 && !columns[0].validity) {
+            for (int64_t row = 0; row < n; row++) {
+                Words words = {columns[0].at<uint64_t>(row), 0};
+                codes[row] = recent(words, 8, [&] { return find(row); });
+            }
+        } else {
+            for (int64_t row = 0; row < n; row++) codes[row] = find(row);
         }
     }
 
@@ -111,6 +123,7 @@ public:
         ends_.clear();
         hashes_.clear();
         slots_.assign(16, Slot{0, -1});
+        recent_.assign(size_t(1) << RECENT_BITS, Recent{});
     }
 
     void save(Writer& out) const {
@@ -139,12 +152,25 @@ private:
         uint32_t tag;
         int32_t id;
     };
+    struct Recent {
+        uint64_t low = 0, high = 0;
+        size_t size = ~size_t(0);  // of no text
+        int32_t id = -1;
+    };
+    static constexpr int RECENT_BITS = 9;
 
     // One text column needs no copy: the key is the text itself, and null is a text that no row can have.
     void encode_text(const ColumnView& column, int64_t n, bool add, int32_t* codes, std::vector<int64_t>& fresh) {
         static const std::string null_key("\xff\xfe\xff null", 8);
         std::string key;
         for (int64_t row = 0; row < n; row++) {
+            if (!column.validity) {
+                std::string_view text = column.bytes(row);
+                if (text.size() <= 16 && (text.empty() || text[0] != '\xff')) {
+                    codes[row] = recent(words_of(text.data(), text.size()), text.size(), [&] { return number(text, row, add, fresh); });
+                    continue;
+                }
+            }
             std::string_view text = column.valid(row) ? column.bytes(row) : std::string_view(null_key);
             if (column.valid(row) && text.size() >= 4 && text[0] == '\xff' && text[1] == '\xfe') {
                 key.assign("\xff\xfe\xfe");  // binary data that looks like the null key is marked
@@ -153,6 +179,16 @@ private:
             }
             codes[row] = number(text, row, add, fresh);
         }
+    }
+
+    // The number of a key that words and size identify; most keys came shortly before, for others ask `find`.
+    template <class Find> int32_t recent(Words words, size_t size, Find find) {
+        uint64_t hash = (words.low ^ words.high * 31 ^ size) * 0x9E3779B97F4A7C15ULL;
+        Recent& entry = recent_[hash >> (64 - RECENT_BITS)];
+        if (entry.low == words.low && entry.high == words.high && entry.size == size) return entry.id;
+        int32_t id = find();
+        if (id >= 0) entry = Recent{words.low, words.high, size, id};
+        return id;
     }
 
     std::string_view key_of(int32_t id) const {
@@ -192,6 +228,7 @@ private:
     std::vector<int64_t> ends_;
     std::vector<uint64_t> hashes_;
     std::vector<Slot> slots_;
+    std::vector<Recent> recent_;  // texts met before, each at the place its hash gives it
 };
 
 }  // namespace streamsql

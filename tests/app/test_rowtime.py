@@ -38,10 +38,15 @@ TEXTS: dict[str, str | None] = {
 }
 
 
+def rowtimes_of(array: pa.Array) -> list[int | None]:
+    times, valid = times_of_column(array, "column c")
+    present = [True] * len(times) if valid is None else valid.tolist()
+    return [time if ok else None for time, ok in zip(times.tolist(), present, strict=True)]
+
+
 def test_texts_in_the_usual_forms() -> None:
-    times, valid = times_of_column(pa.array([*TEXTS, None]), "column c")
-    got = [time if ok else None for time, ok in zip(times.tolist(), valid, strict=True)]
-    assert got == [*(ms(text) if text else None for text in TEXTS.values()), None]
+    expected = [*(ms(text) if text else None for text in TEXTS.values()), None]
+    assert rowtimes_of(pa.array([*TEXTS, None])) == expected
 
 
 @pytest.mark.parametrize(
@@ -56,8 +61,7 @@ def test_texts_in_the_usual_forms() -> None:
     ],
 )
 def test_columns_of_other_types(values: list[Any], type_: pa.DataType, expected: list[int | None]) -> None:
-    times, valid = times_of_column(pa.array(values, type_), "column c")
-    assert [time if ok else None for time, ok in zip(times.tolist(), valid, strict=True)] == expected
+    assert rowtimes_of(pa.array(values, type_)) == expected
 
 
 def test_a_column_that_is_no_time_is_refused() -> None:
