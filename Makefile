@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := pyproject.toml setup.py $(wildcard rcf_ext/*.pyx rcf_ext/*.pxd rcf_ext/*.h streamsql/kernels/*.pyx streamsql/kernels/*.pxd streamsql/kernels/*.h)
 
-.PHONY: install demo test check format bench bench-rows bench-peers sanitize clean
+.PHONY: install demo test check format bench bench-rows bench-peers sanitize torture clean
 
 install: $(STAMP)  ## virtual environment with the package and its command line
 
@@ -38,6 +38,12 @@ sanitize: install  ## the forest's tests under AddressSanitizer and UndefinedBeh
 	STREAMSQL_SANITIZE=address,undefined $(BIN)/python setup.py --quiet build_ext --force --build-lib $(SANITIZED) --build-temp $(SANITIZED)-objects
 	cp rcf_ext/*.py $(SANITIZED)/rcf_ext/
 	PYTHONPATH=$(SANITIZED) PYTHONMALLOC=malloc LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BIN)/pytest -p no:cacheprovider --ignore tests/rcf_ext/test_benchmarks.py tests/rcf_ext
+
+FORKS     ?= 20000
+KILLS     ?= 1000
+MUTATIONS ?= 200000
+torture: install  ## crashes at full size: every call of every application, and so many kills and damaged checkpoints
+	STREAMSQL_TORTURE=1 STREAMSQL_FORKS=$(FORKS) STREAMSQL_KILLS=$(KILLS) STREAMSQL_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -n 2 tests/durable
 
 bench: install
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

@@ -168,9 +168,10 @@ def _read_all(
     open_inputs = set(range(len(inputs)))
     ticked = time.monotonic()
     while open_inputs:
-        if hooks.interrupted():
+        ready = _ready(inputs, open_inputs, engine.intake.wanted)
+        if hooks.interrupted():  # asked after waiting: what ended the writer of a pipe often ends us too
             return Stop.INTERRUPT
-        for number in _ready(inputs, open_inputs, engine.intake.wanted):
+        for number in ready:
             decoded = inputs[number].read()
             if decoded is None:
                 open_inputs.discard(number)

@@ -15,6 +15,7 @@ from streamsql.io.formats.names import RESERVED
 
 SAMPLE_BYTES = 1 << 16
 _NAMES = re.compile(r"""'[^']*'|(?:--|//)[^\n]*|/\*.*?\*/|"([^"]+)"|([^\W\d][\w$]*)""", re.DOTALL)
+LOOK_AGAIN = 0.05  # seconds between two looks at a file that is followed
 PATIENCE = 1.0  # seconds to wait for a second record when the first is here
 
 
@@ -45,6 +46,10 @@ class SampledSource:
             data = self._source.read(SAMPLE_BYTES)
             self._ended = data is None
             self.sample += data or b""
+            if data == b"" and descriptor is None:  # a followed file, which has nothing more yet
+                if records:
+                    return
+                time.sleep(LOOK_AGAIN)
 
     @property
     def records(self) -> bytes:
