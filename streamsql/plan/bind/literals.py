@@ -62,7 +62,7 @@ def type_of(node: nodes.TypeName, *, default_length: int = 0) -> SqlType:
 
 def column_type(node: nodes.TypeName) -> SqlType:
     """The type of a stream's column: INTERVAL is none (TYP-005)."""
-    type_ = type_of(node)
+    type_ = type_of(node, default_length=types.MAX_CHARACTERS)
     if type_.is_interval:
         raise BindError("a column of a stream cannot be an INTERVAL", code="TYP-005", span=span_of(node))
     return type_
