@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +16,12 @@ from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
+from streamsql.plan.nodes import Node
 from streamsql.record import record
 from streamsql.types import Column
+
+if TYPE_CHECKING:
+    from streamsql.exec.relation import Relation
 
 Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
 """Values for the rows of a batch, null where a row failed, and those failures."""
@@ -28,16 +34,27 @@ class Context:
     """The surroundings of one operator.
 
     `reject` takes the rows that could not be computed; `filtered` is told how many rows a condition dropped;
-    `seed` is the operator's own; `table` gives the rows of a reference table; `max_groups` bounds the keys that
-    one operator remembers: rows with a key beyond it are rejected.
+    `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the finite plans
+    that have been asked for; `max_groups` bounds the keys that one operator remembers: rows with a key beyond it
+    are rejected.
     """
 
     times: Callable[[], Times]
     reject: Reject
     filtered: Callable[[int], None]
     table: Callable[[str], pa.RecordBatch]
+    relations: dict[Node, Relation] = field(default_factory=dict)
     seed: int = 0
     max_groups: int = MAX_GROUPS
+
+    def relation(self, plan: Node) -> Relation:
+        """The rows of a finite plan; whoever asks for the same plan gets the same ones."""
+        # Imported here: a relation runs a pump, whose operators have contexts.
+        from streamsql.exec.relation import Relation
+
+        if plan not in self.relations:
+            self.relations[plan] = Relation(plan, self)
+        return self.relations[plan]
 
     def compile(self, expression: Expression) -> Evaluator:
         """The expression, ready to be computed batch after batch."""

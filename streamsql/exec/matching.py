@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import Context
-from streamsql.exec.relation import Relation
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
@@ -26,7 +25,7 @@ class Index:
 
     def __init__(self, plan: nodes.Node, keys: Sequence[Expression], context: Context) -> None:
         self._context = context
-        self._relation = Relation(plan, context)
+        self._relation = context.relation(plan)
         self._keys = replace(context, reject=self._reject).computation(keys)
         self._indexed: pa.RecordBatch | None = None
 

@@ -166,6 +166,8 @@ def test_the_plan_says_what_is_kept() -> None:
         ("", 'EXISTS (SELECT 1 FROM "T" AS t WHERE 10 / t."z" > 1 AND t."x" = s."x")'),
         ("", 's."x" IN (SELECT 10 / "z" FROM "T")'),
         ('JOIN "T" AS t ON s."x" = 10 / t."z"', "TRUE"),
+        ("", '(s."x" IN (SELECT 10 / "z" FROM "T")) IS TRUE'),
+        ("", 's."x" = (SELECT 10 / "z" FROM "T")'),
     ],
 )
 @pytest.mark.parametrize("live", [True, False])

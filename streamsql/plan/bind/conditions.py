@@ -17,11 +17,12 @@ def conjuncts(condition: Expression) -> list[Expression]:
 
 
 def all_of(parts: Sequence[Expression]) -> Expression | None:
-    """The parts joined by AND; None if there are none."""
-    combined = None
-    for part in parts:
-        combined = part if combined is None else call("AND", (combined, part), part.span)
-    return combined
+    """The parts joined by AND, as a balanced tree, so that many stay shallow; None if there are none."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    middle = len(parts) // 2
+    halves = [half for half in (all_of(parts[:middle]), all_of(parts[middle:])) if half is not None]
+    return call("AND", halves, parts[middle].span)
 
 
 def equal_sides(part: Expression, width: int, offset: int = 0) -> tuple[Expression, Expression] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from streamsql.errors import Span
 from streamsql.plan.bind.conditions import all_of, moved
@@ -18,9 +19,10 @@ from streamsql.plan.expressions import (
     columns_used,
     transform,
 )
-from streamsql.plan.nodes import Node
+from streamsql.plan.nodes import Node, Project
 from streamsql.record import record
 from streamsql.types import BOOLEAN, SqlType
+from streamsql.types import Column as ColumnType
 
 INNER = 1 << 20
 """While a subquery is bound, the columns of its plan stand here and above, those of the row outside below."""
@@ -38,6 +40,22 @@ class Rows:
     conditions: tuple[Expression, ...] = ()
     always: bool = False
     span: Span | None = None
+
+    def computed(self) -> Rows:
+        """The same, with items of its own rows as columns: a row where one fails is left out, once."""
+        places = [n for n, item in enumerate(self.items) if _only_inside(item) and not isinstance(item, Column)]
+        if self.always or not places:
+            return self
+        own = tuple(Column(column.type, index, column.name) for index, column in enumerate(self.relation.schema))
+        items = list(self.items)
+        added: list[Expression] = []
+        for place in places:
+            item = items[place]
+            items[place] = Column(item.type, INNER + len(own) - 1 + len(added), f"ITEM${place}", span=item.span)
+            added.append(moved(item, 1 - INNER))
+        columns = (ColumnType(f"ITEM${place}", self.items[place].type) for place in places)
+        node = Project((*self.relation.schema, *columns), self.relation, (*own, *added))
+        return replace(self, relation=node, items=tuple(items))
 
     def has(self, more: Sequence[Expression]) -> Expression:
         """Whether there is such a row that meets `more` too."""

@@ -88,7 +88,7 @@ def bind_in(outer: ExpressionBinder, node: Any) -> Expression:
 def _in(outer: ExpressionBinder, lefts: list[Expression], query: Any, span: Span | None) -> Expression:
     if _is_union(query):
         return call("OR", [_in(outer, lefts, side, span) for side in (query.this, query.expression)], span)
-    rows = _rows(outer, query)
+    rows = _rows(outer, query).computed()
     if len(lefts) != len(rows.items):
         raise BindError(
             f"IN compares {len(lefts)} value{'s' * (len(lefts) > 1)} with a subquery of {len(rows.items)} columns",
@@ -110,7 +110,7 @@ def _in(outer: ExpressionBinder, lefts: list[Expression], query: Any, span: Span
 def bind_value(outer: ExpressionBinder, node: Any) -> Expression:
     """A query of one column as a value (extension)."""
     outer.catalog.extension("a subquery as a value", "UNS-001", span_of(node))
-    rows = _rows(outer, node.this)
+    rows = _rows(outer, node.this).computed()
     if len(rows.items) != 1:
         raise BindError(
             f"a subquery used as a value has one column, not {len(rows.items)}", code="TYP-001", span=span_of(node)
