@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamsql.app.application import Application
 from streamsql.app.options import Person, RunOptions
@@ -20,6 +19,9 @@ from streamsql.durable.parts import Part
 from streamsql.durable.state import Frozen
 from streamsql.durable.store import CheckpointStore, Saved
 from streamsql.errors import ConfigError, StateError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 ANEW = "start anew with an empty checkpoint directory"
 

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import re
 import sys
+from collections.abc import Callable, Collection
 from typing import NoReturn
 
 DEFAULT_INPUT = "SOURCE_SQL_STREAM_001"
@@ -61,36 +62,48 @@ def stream_and_path(text: str) -> tuple[str, str]:
     return (name, path) if name else (text.strip('"'), "-")
 
 
-def parser() -> Parser:
-    """The parser of the whole command line."""
+def parser(asked: Collection[str] | None = None) -> Parser:
+    """The parser of the whole command line; commands that are not among the words `asked` (None: all) are listed,
+    but not their options, which take time to make."""
     top = Parser(prog="streamsql", description="Runs Kinesis Data Analytics SQL over rows as they come.")
     top.add_argument("--version", action="store_true", help="print the version and stop")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    _run(
-        commands.add_parser("run", help="run an application", formatter_class=argparse.RawDescriptionHelpFormatter)
-    )
-    check = commands.add_parser("check", help="say what is wrong in a SQL script")
-    _script(check)
-    _what_comes_in(check)
-    check.add_argument("--json", action="store_true", help="print what was found as JSON, for editors")
-    explain = commands.add_parser("explain", help="show how an application will run")
-    _script(explain)
-    _what_comes_in(explain)
-    discover = commands.add_parser("discover", help="print the input schema of a sample")
-    discover.add_argument(
+    for name, (what, add_options) in _COMMANDS.items():
+        command = commands.add_parser(name, help=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if asked is None or name in asked:
+            add_options(command)
+    return top
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    _script(command)
+    _what_comes_in(command)
+    command.add_argument("--json", action="store_true", help="print what was found as JSON, for editors")
+
+
+def _explain(command: argparse.ArgumentParser) -> None:
+    _script(command)
+    _what_comes_in(command)
+
+
+def _discover(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "path", nargs="?", default="-", metavar="PATH", help="file with the sample (default: stdin)"
     )
-    _format(discover)
-    layout = commands.add_parser("format", help="lay out SQL scripts one way")
-    layout.add_argument("paths", nargs="*", metavar="PATH", help="scripts; - is stdin (default)")
-    how = layout.add_mutually_exclusive_group()
+    _format(command)
+
+
+def _layout(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="*", metavar="PATH", help="scripts; - is stdin (default)")
+    how = command.add_mutually_exclusive_group()
     how.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if a script is not laid out so"
     )
     how.add_argument("--write", action="store_true", help="write the scripts back (default: to stdout)")
-    functions = commands.add_parser("functions", help="list the SQL functions, or explain some")
-    functions.add_argument("names", nargs="*", metavar="NAME", help="functions to explain")
-    return top
+
+
+def _functions(command: argparse.ArgumentParser) -> None:
+    command.add_argument("names", nargs="*", metavar="NAME", help="functions to explain")
 
 
 def _script(command: argparse.ArgumentParser) -> None:
@@ -230,3 +243,13 @@ def _positive(text: str) -> int:
     if (value := _count(text)) < 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1")
     return value
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("run an application", _run),
+    "check": ("say what is wrong in a SQL script", _check),
+    "explain": ("show how an application will run", _explain),
+    "discover": ("print the input schema of a sample", _discover),
+    "format": ("lay out SQL scripts one way", _layout),
+    "functions": ("list the SQL functions, or explain some", _functions),
+}

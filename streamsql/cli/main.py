@@ -55,8 +55,9 @@ class _NoPandas:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    top = parser()
-    options = top.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    top = parser(words)
+    options = top.parse_args(words)
     if options.version:
         from importlib.metadata import version
 

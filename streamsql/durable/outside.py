@@ -10,9 +10,11 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from threading import Thread
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Data = bytes | memoryview
 Mode = Literal["read", "create", "update"]
@@ -171,6 +173,8 @@ class System:
         self._locks.append(descriptor)
 
     def start(self, job: Callable[[], None]) -> Future[None]:
+        from concurrent.futures import Future  # brings logging along, which a run without checkpoints never needs
+
         done: Future[None] = Future()
         Thread(target=_perform, args=(job, done), name="checkpoint").start()
         return done

@@ -9,7 +9,16 @@ import pytest
 # Imported by nobody, or by whom it is for: --checkpoint, --help, other commands, other functions.
 UNWANTED = [
     *("pandas", "sqlglot", "pyarrow.compute", "pyarrow.parquet", "pyarrow.dataset", "pyarrow.csv", "gzip"),
-    *("asyncio", "urllib.request", "http", "unittest", "doctest", "multiprocessing", "importlib.metadata"),
+    *(
+        "asyncio",
+        "urllib.request",
+        "http",
+        "unittest",
+        "doctest",
+        "multiprocessing",
+        "importlib.metadata",
+        "logging",
+    ),
     *("rcf_ext", "streamsql.sql.formatter", "streamsql.functions.logs", "streamsql.functions.regex"),
     *("streamsql.functions.table.random_cut_forest", "streamsql.functions.table.hotspots"),
 ]
