@@ -11,6 +11,7 @@ from dataclasses import asdict
 from operator import itemgetter
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.app.replay import Replay, Times
@@ -24,6 +25,8 @@ from streamsql.kernels import compute as pc
 from streamsql.plan.nodes import Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
+
+Mask = npt.NDArray[np.bool_]
 
 
 @record
@@ -120,7 +123,7 @@ class Intake:
         times, valid = times_of_column(rows.column(feed.rowtime), f'column "{feed.rowtime}" of {name}')
         if valid is None and not rejects and replay.continues(number, times):
             self._report_unplaced(int(times[0]), number)
-            replay.append(number, with_rowtime(feed.stream, rows, times), times)
+            replay.append(number, with_rowtime(feed.stream, rows, times, self._schemas[name]), times)
             self.counts[name].rows += len(times)
         else:
             self._sort_out(replay, number, rows, rejects, times, valid)
