@@ -136,7 +136,7 @@ class Intake:
         rows: pa.RecordBatch,
         rejects: Sequence[Reject],
         times: Times,
-        valid: Mask | None,
+        valid: npt.NDArray[np.bool_] | None,
     ) -> None:
         """Take rows among which some may be late or have no ROWTIME, and report those and the rejects."""
         feed = self._feeds[number]
