@@ -17,7 +17,6 @@ UNWANTED = [
         "doctest",
         "multiprocessing",
         "importlib.metadata",
-        "logging",
     ),
     *("rcf_ext", "streamsql.sql.formatter", "streamsql.functions.logs", "streamsql.functions.regex"),
     *("streamsql.functions.table.random_cut_forest", "streamsql.functions.table.hotspots"),
