@@ -213,9 +213,8 @@ def _raise_untied(queries: Queries, query: Any) -> NoReturn:
     try:
         queries.query(query)
     except BindError as error:
-        error.hint = (
-            error.hint or "the row outside is known in the WHERE of a subquery without LIMIT, UNION and the like"
-        )
+        hint = "the row outside is known in the WHERE of a subquery without LIMIT, UNION and the like"
+        error.hint = f"{error.hint}; {hint}" if error.hint else hint
         raise
     raise AssertionError("it was tried before")
 
