@@ -26,6 +26,8 @@ from streamsql.kernels import date_patterns, log_fields
 from streamsql.record import record
 from streamsql.types import INTEGER, TIMESTAMP, varchar
 
+MAX_COLUMNS = 1000  # of a row value
+
 Build = Callable[..., Any]
 """From the constant arguments to what runs: an object with `columns` and `split(texts) → (fields, known)`."""
 
@@ -83,14 +85,20 @@ class DelimitedRows:
         return [pc.take(flat, pa.array(places + place)) for place in range(count)], pc.is_valid(texts)
 
 
-def log_parser(name: str, syntax: str, build: Build, least: int, most: int, text: str) -> None:
-    """Register a parser whose arguments after the first are constants for `build`."""
+def log_parser(name: str, syntax: str, build: Build, least: int, most: int, text: str, number: int = 0) -> None:
+    """Register a parser whose arguments after the first are constants for `build`: texts, but for the one at place
+    `number`, which may be an integer too."""
 
     def built(args: Sequence[Argument]) -> Any:
         if not least <= len(args) <= most or not (args[0].type.is_character or args[0].constant is None):
             raise cannot_apply(name, args, syntax)
         if not all(arg.is_constant and arg.constant is not None for arg in args[1:]):
             raise BindError(f"the arguments of {name} after the first must be constants", code="TYP-001")
+        texts = [
+            arg.type.is_character or (place == number and arg.type.is_integer) for place, arg in enumerate(args)
+        ]
+        if not all(texts[1:]):
+            raise cannot_apply(name, args, syntax)
         try:
             return build(*(arg.constant for arg in args[1:]))
         except BadPattern as problem:
@@ -129,11 +137,11 @@ def _fixed_rows(description: str) -> FixedRows:
 
 def _delimited_rows(described: str | int, delimiter: str, escape: str = "", quote: str = "") -> DelimitedRows:
     if isinstance(described, int) or described.strip().isdigit():
-        columns = plain_columns(int(described))
+        columns = plain_columns(min(int(described), MAX_COLUMNS + 1))
     else:
         columns = parse_columns(described)
-    if not columns or not delimiter:
-        raise BadPattern("it needs at least one column and a delimiter")
+    if not 1 <= len(columns) <= MAX_COLUMNS or not delimiter:
+        raise BadPattern(f"it needs 1 to {MAX_COLUMNS} columns and a delimiter")
     marks = [ord(mark) for mark in escape + quote]
     if len(escape) > 1 or len(quote) > 2 or any(mark > 127 for mark in marks):
         raise BadPattern("the escape is one character, the quote one or two, of ASCII")
@@ -178,6 +186,7 @@ log_parser(
     *(3, 5),
     "The fields of a text that a delimiter separates; columns is their number, or describes them as 'name TYPE "
     "type [NOT NULL], ...'. Missing fields are null, surplus ones are ignored.",
+    number=1,
 )
 log_parser(
     "W3C_LOG_PARSE",
