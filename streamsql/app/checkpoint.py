@@ -22,6 +22,7 @@ from streamsql.errors import ConfigError, StateError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+from contextlib import ExitStack
 
 ANEW = "start anew with an empty checkpoint directory"
 
@@ -86,9 +87,12 @@ class Checkpoints:
             saving.result()
 
 
-def open_store(options: RunOptions, outside: Outside, person: Person) -> tuple[CheckpointStore, Saved | None]:
+def open_store(
+    options: RunOptions, outside: Outside, person: Person, opened: ExitStack
+) -> tuple[CheckpointStore, Saved | None]:
     """The directory of checkpoints, and the newest whole one in it. Raises ConnectorError, StateError."""
     store = CheckpointStore(outside, options.checkpoint, person.warn)
+    opened.callback(store.close)
     saved = store.load()
     if saved is not None:
         check_same(saved.state["options"], describe(options), options.checkpoint)

@@ -37,7 +37,7 @@ def launch(sql: str, options: RunOptions, person: Person, outside: Outside | Non
     for file in files:
         app.declare_table(file.name, file.schema)
     with ExitStack() as opened:
-        store, saved = open_store(options, outside, person) if options.checkpoint else (None, None)
+        store, saved = open_store(options, outside, person, opened) if options.checkpoint else (None, None)
         inputs = open_inputs(sql, wanted, options, person, opened, outside, saved.state if saved else None)
         running = _assemble(app, inputs, options, opened, outside)
         tables = ReferenceTables(app, files, person)

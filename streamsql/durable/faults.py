@@ -99,9 +99,9 @@ class FaultyOutside:
         self._faults.call(path)
         self._inner.sync_folder(path)
 
-    def lock(self, path: str) -> None:
+    def lock(self, path: str) -> Callable[[], None]:
         self._faults.call(path)
-        self._inner.lock(path)
+        return self._inner.lock(path)
 
     def start(self, job: Callable[[], None]) -> Future[None]:
         return self._inner.start(job)

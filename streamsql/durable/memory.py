@@ -194,8 +194,8 @@ class MemoryOutside:
                 _rename(self._safe_names, change)
         self._unsynced = [change for change in self._unsynced if os.path.dirname(change.path) != path]
 
-    def lock(self, path: str) -> None:
-        """There is one process."""
+    def lock(self, path: str) -> Callable[[], None]:
+        return lambda: None  # nobody else is there
 
     def start(self, job: Callable[[], None]) -> Future[None]:
         done: Future[None] = Future()

@@ -72,8 +72,9 @@ class Outside(Protocol):
         """Let what was created, renamed and removed in a folder survive a loss of power."""
         ...
 
-    def lock(self, path: str) -> None:
-        """Claim the file `path` until the process ends. Raises BlockingIOError when another process has it."""
+    def lock(self, path: str) -> Callable[[], None]:
+        """Claim the file `path` until what is returned is called, or the process ends. Raises BlockingIOError when
+        somebody else has it."""
         ...
 
     def start(self, job: Callable[[], None]) -> Future[None]:
@@ -136,9 +137,6 @@ class _SystemFile:
 class System:
     """The operating system."""
 
-    def __init__(self) -> None:
-        self._locks: list[int] = []  # their descriptors stay open
-
     def open(self, path: str, mode: Mode) -> File:
         return _SystemFile(path, mode)
 
@@ -161,7 +159,7 @@ class System:
         finally:
             os.close(descriptor)
 
-    def lock(self, path: str) -> None:
+    def lock(self, path: str) -> Callable[[], None]:
         import fcntl
 
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -170,7 +168,7 @@ class System:
         except OSError:
             os.close(descriptor)
             raise
-        self._locks.append(descriptor)
+        return lambda: os.close(descriptor)
 
     def start(self, job: Callable[[], None]) -> Future[None]:
         from concurrent.futures import Future  # brings logging along, which a run without checkpoints never needs

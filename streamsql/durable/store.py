@@ -35,10 +35,10 @@ class Saved:
 
 
 class CheckpointStore:
-    """The checkpoints in `folder`, which belongs to this process from now on. `warn` tells a person.
+    """The checkpoints in `folder`, which belongs to this store until `close`. `warn` tells a person.
 
     Every method raises ConnectorError when the folder cannot be used; making one raises StateError when another
-    process has it.
+    run has it.
     """
 
     def __init__(self, outside: Outside, folder: str, warn: Callable[[str], None]) -> None:
@@ -48,12 +48,12 @@ class CheckpointStore:
         with self._failures():
             outside.make_folder(folder)
             outside.sync_folder(os.path.dirname(folder.rstrip("/")))
-            self._lock()
+            self.close = self._lock()
             self._next = max(self._numbers(), default=0) + 1
 
-    def _lock(self) -> None:
+    def _lock(self) -> Callable[[], None]:
         try:
-            self._outside.lock(os.path.join(self.folder, "lock"))
+            return self._outside.lock(os.path.join(self.folder, "lock"))
         except BlockingIOError:
             raise StateError(
                 f"another run uses the checkpoint directory {self.folder!r}",

@@ -231,10 +231,11 @@ def test_a_limit_is_exact_over_several_runs() -> None:
 
 
 def test_a_directory_is_for_one_run_at_a_time(tmp_path: Path) -> None:
-    system = System()
-    CheckpointStore(system, str(tmp_path / "state"), print)
+    store = CheckpointStore(System(), str(tmp_path / "state"), print)
     with pytest.raises(StateError, match="another run uses"):
         CheckpointStore(System(), str(tmp_path / "state"), print)
+    store.close()
+    CheckpointStore(System(), str(tmp_path / "state"), print).close()
 
 
 def test_the_summary_counts_all_runs_together() -> None:
