@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "passing_keys.h"
 #include "ring.h"
 
 namespace streamsql {
@@ -36,6 +37,14 @@ struct Pairs {
 class Pairing {
 public:
     Pairing(SideWindow left, SideWindow right) : sides_{Side(left), Side(right)} {}
+
+    // The numbers of integer keys, one reference for each row, which goes when its row can meet nobody any more:
+    // for `add`, instead of keys that the caller numbers.
+    void encode(int64_t n, const ColumnView& keys, int64_t limit, int32_t* codes) {
+        passing_ = true;
+        keys_.encode(n, keys, limit, codes);
+    }
+    int64_t numbers() const { return keys_.numbers(); }
 
     // Adds rows with their keys (negative: matches nothing), newer than those before.
     void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) {
@@ -122,9 +131,13 @@ public:
 
     void save(Writer& out) const {
         for (const Side& side : sides_) side.save(out);
+        out.put(passing_);
+        keys_.save(out);
     }
     void load(Reader& in) {
         for (Side& side : sides_) side.load(in);
+        in.get(passing_);
+        keys_.load(in);
     }
 
 private:
@@ -200,10 +213,13 @@ private:
             Chain& chain = side.chains[row.key];
             chain.first = row.next;
             if (chain.first < 0) chain.last = -1;
+            if (passing_) keys_.release(row.key);
         }
     }
 
     Side sides_[2];
+    PassingKeys keys_;
+    bool passing_ = false;
 };
 
 }  // namespace streamsql

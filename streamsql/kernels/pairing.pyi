@@ -1,5 +1,6 @@
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Numbers = npt.NDArray[np.int64]
 
@@ -12,6 +13,10 @@ class Pairing:
     """
 
     def __init__(self, left: tuple[bool, int, int, bool], right: tuple[bool, int, int, bool]) -> None: ...
+    def encode(self, column: pa.Array, limit: int) -> tuple[npt.NDArray[np.int32], int]:
+        """Keys for `add` made of integers, and a number above all of them; -1: null, -2: there are `limit` keys
+        already. A key is forgotten with the last of its rows: `keys_alive` and `renumber` are not for these."""
+
     def add(self, side: int, times: Numbers, keys: npt.NDArray[np.int32], total_keys: int) -> None:
         """Add rows in order of time. `keys` are below `total_keys`; a negative one matches nothing."""
 

@@ -9,6 +9,7 @@ from libc.string cimport memcpy
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
+from streamsql.kernels.columns cimport ColumnView, view_of
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -26,6 +27,8 @@ cdef extern from "pairing.h" namespace "streamsql" nogil:
 
     cdef cppclass State "streamsql::Pairing":
         State(SideWindow left, SideWindow right)
+        void encode(int64_t n, const ColumnView& keys, int64_t limit, int32_t* codes) except +
+        int64_t numbers()
         void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) except +
         int64_t process(const int64_t* bounds, Pairs& out) except +
         void mark(int side, int64_t n, const int64_t* numbers) except +
@@ -60,6 +63,15 @@ cdef class Pairing:
 
     def __dealloc__(self):
         del self.state
+
+    def encode(self, column, int64_t limit):
+        cdef ColumnView view = view_of(column)
+        codes = np.empty(len(column), dtype=np.int32)
+        cdef int32_t[::1] out = codes
+        if len(column):
+            with nogil:
+                self.state.encode(out.shape[0], view, limit, &out[0])
+        return codes, self.state.numbers()
 
     def add(self, int side, const int64_t[::1] times, const int32_t[::1] keys, int64_t total_keys):
         cdef int64_t n = times.shape[0]

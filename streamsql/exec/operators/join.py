@@ -40,6 +40,8 @@ class Join(Operator):
         self._schema = arrow_schema(node.schema)
         self._keys = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
         self._condition = None if node.condition is None else context.computation([node.condition])
+        # A single integer needs no table: the pairing numbers it, and forgets it with its rows.
+        self._integers = len(node.keys) == 1 and all(_is_integer(key.type.arrow) for key in node.keys[0])
         self._table = GroupTable(context.max_groups)
         self._rows = [RowStore(arrow_schema(child.schema)) for child in node.inputs]
         self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
@@ -57,7 +59,7 @@ class Join(Operator):
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, keys = self._keys[port].values(batch)
-        codes = self._encode(keys, batch.num_rows)
+        codes, total = self._encode(keys, batch.num_rows)
         full = codes == -2
         if full.any():
             keep = pa.array(
@@ -67,20 +69,22 @@ class Join(Operator):
         if not batch.num_rows:
             return []
         self._rows[port].append(batch)
-        self._pairing.add(port, rowtimes(batch), codes, max(len(self._table), 1))
+        self._pairing.add(port, rowtimes(batch), codes, total)
         self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
         return self._advance()
 
-    def _encode(self, keys: list[pa.Array], length: int) -> npt.NDArray[np.int32]:
-        """The numbers of the keys; -1: a null, which equals nothing; -2: no room."""
+    def _encode(self, keys: list[pa.Array], length: int) -> tuple[npt.NDArray[np.int32], int]:
+        """The numbers of the keys, and one above all; -1: a null, which equals nothing; -2: no room."""
         if not keys:
-            return np.zeros(length, dtype=np.int32)
+            return np.zeros(length, dtype=np.int32), 1
+        if self._integers:
+            return self._pairing.encode(keys[0], self._context.max_groups)
         codes, _ = self._table.encode(keys, length)
         codes[codes < 0] = -2
         for key in keys:
             if key.null_count:
                 codes[pc.is_null(key).to_numpy(zero_copy_only=False)] = -1
-        return codes
+        return codes, len(self._table)
 
     def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
         released: Batches = []
@@ -182,6 +186,11 @@ class Join(Operator):
         return ", ".join(
             f"{name}: {_kept(window)}" for name, window in zip(("left", "right"), self._specs, strict=True)
         )
+
+
+def _is_integer(type_: pa.DataType) -> bool:
+    """Whether equal values are equal whole numbers."""
+    return bool(pa.types.is_integer(type_) or pa.types.is_temporal(type_))
 
 
 def _side(window: nodes.JoinWindow | None, outer: bool) -> tuple[bool, int, int, bool]:

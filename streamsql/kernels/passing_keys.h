@@ -1,0 +1,114 @@
+// Integer keys that come and go → dense numbers. A number is free for another key once nobody refers to it.
+#pragma once
+
+#include "column_view.h"
+#include "state_bytes.h"
+
+namespace streamsql {
+
+class PassingKeys {
+public:
+    PassingKeys() { slots_.assign(16, Slot{0, -1}); }
+
+    // All numbers are below this.
+    int64_t numbers() const { return static_cast<int64_t>(keys_.size()); }
+
+    // Numbers of the keys of n rows, with one reference each; -1: the key is null, -2: there are `limit` keys.
+    void encode(int64_t n, const ColumnView& column, int64_t limit, int32_t* codes) {
+        for (int64_t i = 0; i < n; i++) {
+            if (!column.valid(i)) codes[i] = -1;
+            else codes[i] = refer(read<int64_t>(column, i), limit);
+        }
+    }
+
+    // Gives one reference back.
+    void release(int32_t code) {
+        if (--references_[code] > 0) return;
+        forget(keys_[code]);
+        free_.push_back(code);
+    }
+
+    void save(Writer& out) const {
+        out.put(keys_);
+        out.put(references_);
+        out.put(free_);
+    }
+    void load(Reader& in) {
+        in.get(keys_);
+        in.get(references_);
+        in.get(free_);
+        if (references_.size() != keys_.size() || free_.size() > keys_.size())
+            throw std::runtime_error("saved keys are damaged");
+        size_t capacity = 16;
+        while (capacity < 2 * keys_.size()) capacity *= 2;
+        rebuild(capacity);
+    }
+
+private:
+    struct Slot {
+        int64_t key;
+        int32_t code;  // -1: empty
+    };
+
+    size_t home(int64_t key) const {
+        uint64_t hash = static_cast<uint64_t>(key) * 0x9E3779B97F4A7C15ULL;
+        return (hash ^ hash >> 32) & (slots_.size() - 1);
+    }
+
+    // The number of a key, which has one more reference now; -2: there are `limit` keys already.
+    int32_t refer(int64_t key, int64_t limit) {
+        size_t mask = slots_.size() - 1, at = home(key);
+        for (; slots_[at].code >= 0; at = (at + 1) & mask)
+            if (slots_[at].key == key) {
+                references_[slots_[at].code]++;
+                return slots_[at].code;
+            }
+        size_t used = keys_.size() - free_.size();
+        if (static_cast<int64_t>(used) >= limit) return -2;
+        int32_t code = static_cast<int32_t>(keys_.size());
+        if (free_.empty()) {
+            keys_.push_back(key);
+            references_.push_back(1);
+        } else {
+            code = free_.back();
+            free_.pop_back();
+            keys_[code] = key;
+            references_[code] = 1;
+        }
+        slots_[at] = Slot{key, code};
+        if (2 * used >= slots_.size()) rebuild(2 * slots_.size());
+        return code;
+    }
+
+    // Empties the slot of a key; those after it that could stand nearer to their own move up.
+    void forget(int64_t key) {
+        size_t mask = slots_.size() - 1, hole = home(key);
+        while (slots_[hole].key != key || slots_[hole].code < 0) hole = (hole + 1) & mask;
+        for (size_t at = (hole + 1) & mask; slots_[at].code >= 0; at = (at + 1) & mask) {
+            if (((at - home(slots_[at].key)) & mask) < ((at - hole) & mask)) continue;
+            slots_[hole] = slots_[at];
+            hole = at;
+        }
+        slots_[hole].code = -1;
+    }
+
+    // The numbers that are referred to, in a table of `capacity` slots.
+    void rebuild(size_t capacity) {
+        std::vector<Slot> old;
+        old.swap(slots_);
+        slots_.assign(capacity, Slot{0, -1});
+        for (size_t code = 0; code < keys_.size(); code++) {
+            if (references_[code] <= 0) continue;
+            size_t at = home(keys_[code]);
+            while (slots_[at].code >= 0) at = (at + 1) & (capacity - 1);
+            slots_[at] = Slot{keys_[code], static_cast<int32_t>(code)};
+        }
+    }
+
+    std::vector<int64_t> keys_;  // by number
+    std::vector<int64_t> references_;
+    std::vector<int32_t> free_;  // numbers without a key
+    std::vector<Slot> slots_;
+};
+
+}  // namespace streamsql
