@@ -49,8 +49,7 @@ public:
     // Adds rows with their keys (negative: matches nothing), newer than those before.
     void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) {
         for (int64_t i = 0; i < n; i++) sides_[side].rows.push_back({times[i], -1, keys[i], false});
-        for (Side& each : sides_)
-            if (total_keys > static_cast<int64_t>(each.chains.size())) each.chains.resize(total_keys);
+        if (total_keys > static_cast<int64_t>(chains_.size())) chains_.resize(total_keys);
     }
 
     // Takes every row that can be taken, given that no row before the bounds will come. Returns the time before
@@ -116,26 +115,27 @@ public:
 
     // Keys `ids` (all that are alive) become 0, 1, 2 …
     void renumber(const int32_t* ids, int64_t n) {
-        for (Side& side : sides_) {
-            std::vector<int32_t> place(side.chains.size(), -1);
-            std::vector<Chain> chains(n);
-            for (int64_t i = 0; i < n; i++) {
-                place[ids[i]] = static_cast<int32_t>(i);
-                chains[i] = side.chains[ids[i]];
-            }
+        std::vector<int32_t> place(chains_.size(), -1);
+        std::vector<Chains> chains(n);
+        for (int64_t i = 0; i < n; i++) {
+            place[ids[i]] = static_cast<int32_t>(i);
+            chains[i] = chains_[ids[i]];
+        }
+        for (Side& side : sides_)
             for (int64_t i = 0; i < side.rows.size(); i++)
                 if (side.rows[i].key >= 0) side.rows[i].key = place[side.rows[i].key];
-            side.chains.swap(chains);
-        }
+        chains_.swap(chains);
     }
 
     void save(Writer& out) const {
         for (const Side& side : sides_) side.save(out);
+        out.put(chains_);
         out.put(passing_);
         keys_.save(out);
     }
     void load(Reader& in) {
         for (Side& side : sides_) side.load(in);
+        in.get(chains_);
         in.get(passing_);
         keys_.load(in);
     }
@@ -147,14 +147,17 @@ private:
         int32_t key;
         bool matched;
     };
+    // The rows of one key that can be met, oldest first.
     struct Chain {
         int64_t first = -1, last = -1;
+    };
+    struct Chains {
+        Chain sides[2];
     };
     struct Side {
         explicit Side(SideWindow window) : window(window) {}
         SideWindow window;
-        Ring<Row> rows;             // those numbered base, base + 1 …
-        std::vector<Chain> chains;  // per key: rows that can be met, oldest first
+        Ring<Row> rows;  // those numbered base, base + 1 …
         int64_t base = 0, taken = 0, unlinked = 0, expired = 0;
 
         Row& at(int64_t number) { return rows[number - base]; }
@@ -162,12 +165,10 @@ private:
         int64_t next_time(int64_t bound) { return has_next() ? at(taken).time : bound; }
         void save(Writer& out) const {
             rows.save(out);
-            out.put(chains);
             for (int64_t number : {base, taken, unlinked, expired}) out.put(number);
         }
         void load(Reader& in) {
             rows.load(in);
-            in.get(chains);
             for (int64_t* number : {&base, &taken, &unlinked, &expired}) in.get(*number);
             int64_t end = base + rows.size();
             if (taken < base || taken > end || unlinked < base || unlinked > taken)
@@ -180,15 +181,17 @@ private:
         int64_t number = own.taken;
         Row& row = own.at(number);
         unlink(1 - side, row.time);
+        prefetch(own, other, 1 - side);
         if (row.key >= 0) {
-            for (int64_t met = other.chains[row.key].first; met >= 0; met = other.at(met).next) {
+            Chains& chains = chains_[row.key];
+            for (int64_t met = chains.sides[1 - side].first; met >= 0; met = other.at(met).next) {
                 int64_t time = other.at(met).time;
                 if (!meets(other, met, row.time) && age(row.time, time) > own.window.following) continue;
                 out.left.push_back(side == 0 ? number : met);
                 out.right.push_back(side == 0 ? met : number);
                 out.times.push_back(meets(other, met, row.time) ? row.time : time);
             }
-            Chain& chain = own.chains[row.key];
+            Chain& chain = chains.sides[side];
             if (chain.last >= 0) own.at(chain.last).next = number;
             else chain.first = number;
             chain.last = number;
@@ -196,10 +199,28 @@ private:
         own.taken++;
     }
 
+    // Asks for the chains of a later row of `own`, and for the row that a nearer one will meet.
+    void prefetch(Side& own, Side& other, int other_side) {
+        int64_t last = own.base + own.rows.size() - 1;
+        int32_t far = own.at(std::min(own.taken + 2 * AHEAD, last)).key, near = own.at(std::min(own.taken + AHEAD, last)).key;
+        if (far >= 0) __builtin_prefetch(&chains_[far]);
+        if (near < 0) return;
+        int64_t met = chains_[near].sides[other_side].first;
+        if (met >= 0) __builtin_prefetch(&other.at(met));
+    }
+
     // Whether the window of `side` holds its row for a current row at `time`.
     static bool meets(Side& side, int64_t number, int64_t time) {
         if (side.window.rows) return number >= side.taken - side.window.preceding - 1;
         return age(time, side.at(number).time) <= side.window.preceding;
+    }
+
+    // Asks for what letting go of a later row will touch.
+    void prefetch_release(Side& side) {
+        int32_t key = side.at(std::min(side.unlinked + AHEAD, side.taken - 1)).key;
+        if (key < 0) return;
+        __builtin_prefetch(&chains_[key]);
+        if (passing_) keys_.prefetch(key);
     }
 
     // Takes the rows off the chains that no row at `time` or later can meet.
@@ -210,7 +231,8 @@ private:
             const Row& row = side.at(side.unlinked);
             if (meets(side, side.unlinked, time) || age(time, row.time) <= following) return;
             if (row.key < 0) continue;
-            Chain& chain = side.chains[row.key];
+            prefetch_release(side);
+            Chain& chain = chains_[row.key].sides[index];
             chain.first = row.next;
             if (chain.first < 0) chain.last = -1;
             if (passing_) keys_.release(row.key);
@@ -218,6 +240,7 @@ private:
     }
 
     Side sides_[2];
+    std::vector<Chains> chains_;  // by key
     PassingKeys keys_;
     bool passing_ = false;
 };

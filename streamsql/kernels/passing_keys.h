@@ -6,53 +6,61 @@
 
 namespace streamsql {
 
+// Memory that a row in this many rows will touch is asked for now: it is far away when many keys are alive.
+constexpr int64_t AHEAD = 8;
+
 class PassingKeys {
 public:
     PassingKeys() { slots_.assign(16, Slot{0, -1}); }
 
     // All numbers are below this.
-    int64_t numbers() const { return static_cast<int64_t>(keys_.size()); }
+    int64_t numbers() const { return static_cast<int64_t>(entries_.size()); }
 
     // Numbers of the keys of n rows, with one reference each; -1: the key is null, -2: there are `limit` keys.
     void encode(int64_t n, const ColumnView& column, int64_t limit, int32_t* codes) {
         for (int64_t i = 0; i < n; i++) {
+            if (i + AHEAD < n) __builtin_prefetch(&slots_[home(read<int64_t>(column, i + AHEAD))]);
             if (!column.valid(i)) codes[i] = -1;
             else codes[i] = refer(read<int64_t>(column, i), limit);
         }
     }
 
+    void prefetch(int32_t code) const { __builtin_prefetch(&entries_[code]); }
+
     // Gives one reference back.
     void release(int32_t code) {
-        if (--references_[code] > 0) return;
-        forget(keys_[code]);
+        if (--entries_[code].references > 0) return;
+        forget(entries_[code].key);
         free_.push_back(code);
     }
 
     void save(Writer& out) const {
-        out.put(keys_);
-        out.put(references_);
+        out.put(entries_);
         out.put(free_);
     }
     void load(Reader& in) {
-        in.get(keys_);
-        in.get(references_);
+        in.get(entries_);
         in.get(free_);
-        if (references_.size() != keys_.size() || free_.size() > keys_.size())
-            throw std::runtime_error("saved keys are damaged");
+        if (free_.size() > entries_.size()) throw std::runtime_error("saved keys are damaged");
         size_t capacity = 16;
-        while (capacity < 2 * keys_.size()) capacity *= 2;
+        while (capacity < 2 * entries_.size()) capacity *= 2;
         rebuild(capacity);
     }
 
 private:
+    struct Entry {
+        int64_t key;
+        int64_t references;
+    };
     struct Slot {
         int64_t key;
         int32_t code;  // -1: empty
     };
 
+    // Neighbours stay together, eight by eight: keys are often numbers that count up.
     size_t home(int64_t key) const {
-        uint64_t hash = static_cast<uint64_t>(key) * 0x9E3779B97F4A7C15ULL;
-        return (hash ^ hash >> 32) & (slots_.size() - 1);
+        uint64_t hash = static_cast<uint64_t>(key >> 3) * 0x9E3779B97F4A7C15ULL;
+        return ((hash ^ hash >> 32) << 3 | (key & 7)) & (slots_.size() - 1);
     }
 
     // The number of a key, which has one more reference now; -2: there are `limit` keys already.
@@ -60,20 +68,18 @@ private:
         size_t mask = slots_.size() - 1, at = home(key);
         for (; slots_[at].code >= 0; at = (at + 1) & mask)
             if (slots_[at].key == key) {
-                references_[slots_[at].code]++;
+                entries_[slots_[at].code].references++;
                 return slots_[at].code;
             }
-        size_t used = keys_.size() - free_.size();
+        size_t used = entries_.size() - free_.size();
         if (static_cast<int64_t>(used) >= limit) return -2;
-        int32_t code = static_cast<int32_t>(keys_.size());
+        int32_t code = static_cast<int32_t>(entries_.size());
         if (free_.empty()) {
-            keys_.push_back(key);
-            references_.push_back(1);
+            entries_.push_back(Entry{key, 1});
         } else {
             code = free_.back();
             free_.pop_back();
-            keys_[code] = key;
-            references_[code] = 1;
+            entries_[code] = Entry{key, 1};
         }
         slots_[at] = Slot{key, code};
         if (2 * used >= slots_.size()) rebuild(2 * slots_.size());
@@ -97,16 +103,15 @@ private:
         std::vector<Slot> old;
         old.swap(slots_);
         slots_.assign(capacity, Slot{0, -1});
-        for (size_t code = 0; code < keys_.size(); code++) {
-            if (references_[code] <= 0) continue;
-            size_t at = home(keys_[code]);
+        for (size_t code = 0; code < entries_.size(); code++) {
+            if (entries_[code].references <= 0) continue;
+            size_t at = home(entries_[code].key);
             while (slots_[at].code >= 0) at = (at + 1) & (capacity - 1);
-            slots_[at] = Slot{keys_[code], static_cast<int32_t>(code)};
+            slots_[at] = Slot{entries_[code].key, static_cast<int32_t>(code)};
         }
     }
 
-    std::vector<int64_t> keys_;  // by number
-    std::vector<int64_t> references_;
+    std::vector<Entry> entries_;  // by number
     std::vector<int32_t> free_;  // numbers without a key
     std::vector<Slot> slots_;
 };
