@@ -180,23 +180,26 @@ private:
         Side &own = sides_[side], &other = sides_[1 - side];
         int64_t number = own.taken;
         Row& row = own.at(number);
-        unlink(1 - side, row.time);
         prefetch(own, other, 1 - side);
         if (row.key >= 0) {
             Chains& chains = chains_[row.key];
-            for (int64_t met = chains.sides[1 - side].first; met >= 0; met = other.at(met).next) {
-                int64_t time = other.at(met).time;
-                if (!meets(other, met, row.time) && age(row.time, time) > own.window.following) continue;
+            Chain &mine = chains.sides[side], &theirs = chains.sides[1 - side];
+            while (theirs.first >= 0 && gone(1 - side, theirs.first, row.time)) drop_first(other, theirs);
+            for (int64_t met = theirs.first; met >= 0; met = other.at(met).next) {
                 out.left.push_back(side == 0 ? number : met);
                 out.right.push_back(side == 0 ? met : number);
-                out.times.push_back(meets(other, met, row.time) ? row.time : time);
+                out.times.push_back(meets(other, met, row.time) ? row.time : other.at(met).time);
             }
-            Chain& chain = chains.sides[side];
-            if (chain.last >= 0) own.at(chain.last).next = number;
-            else chain.first = number;
-            chain.last = number;
+            if (mine.last >= 0) own.at(mine.last).next = number;
+            else mine.first = number;
+            mine.last = number;
         }
         own.taken++;
+    }
+
+    static void drop_first(Side& side, Chain& chain) {
+        chain.first = side.at(chain.first).next;
+        if (chain.first < 0) chain.last = -1;
     }
 
     // Asks for the chains of a later row of `own`, and for the row that a nearer one will meet.
@@ -223,19 +226,23 @@ private:
         if (passing_) keys_.prefetch(key);
     }
 
-    // Takes the rows off the chains that no row at `time` or later can meet.
+    // Whether no row of the other side at `time` or later can meet this row of side `index`; if so, neither can
+    // they meet the rows before it.
+    bool gone(int index, int64_t number, int64_t time) {
+        Side& side = sides_[index];
+        return !meets(side, number, time) && age(time, side.at(number).time) > sides_[1 - index].window.following;
+    }
+
+    // Takes the rows off the chains that no row at `time` or later can meet, as far as `take` has not done so.
     void unlink(int index, int64_t time) {
         Side& side = sides_[index];
-        int64_t following = sides_[1 - index].window.following;
-        for (; side.unlinked < side.taken; side.unlinked++) {
-            const Row& row = side.at(side.unlinked);
-            if (meets(side, side.unlinked, time) || age(time, row.time) <= following) return;
-            if (row.key < 0) continue;
+        for (; side.unlinked < side.taken && gone(index, side.unlinked, time); side.unlinked++) {
+            int32_t key = side.at(side.unlinked).key;
+            if (key < 0) continue;
             prefetch_release(side);
-            Chain& chain = chains_[row.key].sides[index];
-            chain.first = row.next;
-            if (chain.first < 0) chain.last = -1;
-            if (passing_) keys_.release(row.key);
+            Chain& chain = chains_[key].sides[index];
+            if (chain.first == side.unlinked) drop_first(side, chain);
+            if (passing_) keys_.release(key);
         }
     }
 
