@@ -50,14 +50,26 @@ class Index:
         self._ordered: Rows = rows[np.argsort(codes[rows], kind="stable")]
         counts = np.bincount(codes[rows], minlength=max(len(self._table), 1))
         self._begins: Rows = np.concatenate([[0], np.cumsum(counts)])
+        # Of keys that have one row each: that row; at the end, where -1 points, that there is none.
+        self._only: Rows | None = None
+        if keys and counts.max(initial=0) <= 1:
+            self._only = np.full(len(counts) + 1, -1)
+            self._only[codes[rows]] = rows
+
+    def only(self, keys: Sequence[pa.Array], length: int) -> Rows | None:
+        """The one row that matches each of `length` rows, -1: none; nothing if a key has several rows."""
+        return None if self._only is None else self._only[self._codes(keys, length)]
+
+    def _codes(self, keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.int32]:
+        """The number of each row's key, -1: the relation has no such key."""
+        codes, _ = self._table.encode(keys, length, add=False)
+        if any(key.null_count for key in keys):
+            codes[~_without_nulls(keys, length)] = -1
+        return codes
 
     def matches(self, keys: Sequence[pa.Array], length: int) -> tuple[Rows, Rows]:
         """For each of `length` rows where in the order those with equal keys begin, and how many they are."""
-        if keys:
-            codes, _ = self._table.encode(keys, length, add=False)
-            codes[~_without_nulls(keys, length)] = -1
-        else:
-            codes = np.zeros(length, dtype=np.int32)
+        codes = self._codes(keys, length) if keys else np.zeros(length, dtype=np.int32)
         known = codes >= 0
         begins = np.where(known, self._begins[codes], 0)
         return begins, np.where(known, self._begins[codes + 1], 0) - begins
@@ -69,13 +81,16 @@ class Index:
         return left, self._ordered[np.repeat(begins, counts) + within]
 
 
-def beside(columns: Sequence[pa.Array], left: Rows, rows: pa.RecordBatch, right: Rows) -> list[pa.Array]:
-    """The columns of pairs of rows; -1 on the right is a row of nulls."""
-    same = all(len(column) == len(left) for column in columns) and bool((left == np.arange(len(left))).all())
-    chosen = pa.array(left)
-    places = pa.array(right, mask=right < 0)
-    first = columns if same else [pc.take(column, chosen) for column in columns]
-    return [*first, *(pc.take(column, places) for column in rows.columns)]
+def beside(
+    columns: Sequence[pa.Array], left: Rows | None, rows: pa.RecordBatch, right: Rows
+) -> list[pa.Array]:
+    """The columns of pairs of rows; on the left None stands for each row once, on the right -1 for nulls."""
+    if left is not None:
+        chosen = pa.array(left)
+        columns = [pc.take(column, chosen) for column in columns]
+    missing = right < 0
+    places = pa.array(right, mask=missing) if missing.any() else pa.array(right)
+    return [*columns, *(pc.take(column, places, boundscheck=False) for column in rows.columns)]
 
 
 def _without_nulls(keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.bool_]:

@@ -27,25 +27,46 @@ class Lookup(Operator):
         batch, keys = self._keys.values(batch)
         if not batch.num_rows:
             return []
-        left, right = self._index.pairs(*self._index.matches(keys, batch.num_rows))
+        left, right = self._pairs(batch, keys)
         if self._condition is not None:
             holds = self._condition.truths(self._joined(batch, left, right))
-            left, right = left[holds], right[holds]
+            left, right = _all_of(left, batch.num_rows)[holds], right[holds]
         if self._outer:
-            left, right = _with_unmatched(left, right, batch.num_rows)
+            if left is not None:
+                left, right = _with_unmatched(left, right, batch.num_rows)
         else:
-            matched = np.zeros(batch.num_rows, dtype=bool)
-            matched[left] = True
-            self._context.filtered(batch.num_rows - int(matched.sum()))
-        return [self._joined(batch, left, right)] if len(left) else []
+            self._context.filtered(batch.num_rows - _distinct(left, right))
+        return [self._joined(batch, left, right)] if len(right) else []
 
-    def _joined(self, batch: pa.RecordBatch, left: Rows, right: Rows) -> pa.RecordBatch:
-        """The rows of both sides beside each other; -1 on the right is a row of nulls."""
+    def _pairs(self, batch: pa.RecordBatch, keys: list[pa.Array]) -> tuple[Rows | None, Rows]:
+        """The rows of both sides that match, in the order of the left; None: every row of the batch once, which
+        for an outer join, without further conditions, may have nothing (-1) on the right."""
+        only = self._index.only(keys, batch.num_rows)
+        if only is None:
+            return self._index.pairs(*self._index.matches(keys, batch.num_rows))
+        found = only >= 0
+        if found.all() or (self._outer and self._condition is None):
+            return None, only
+        return np.flatnonzero(found), only[found]
+
+    def _joined(self, batch: pa.RecordBatch, left: Rows | None, right: Rows) -> pa.RecordBatch:
+        """The rows of both sides beside each other, as `beside` takes them."""
         columns = beside(batch.columns, left, self._index.rows, right)
         return pa.RecordBatch.from_arrays(columns, schema=self._schema)
 
     def bound(self) -> str:
         return "the reference table"
+
+
+def _all_of(left: Rows | None, length: int) -> Rows:
+    return np.arange(length) if left is None else left
+
+
+def _distinct(left: Rows | None, right: Rows) -> int:
+    """How many rows of the left, which are in order, are in a pair."""
+    if left is None:
+        return len(right)
+    return len(left) and 1 + int(np.count_nonzero(np.diff(left)))
 
 
 def _with_unmatched(left: Rows, right: Rows, length: int) -> tuple[Rows, Rows]:
