@@ -89,7 +89,7 @@ class Computation:
         that is returned."""
         times = self._context.times()
         arrays = []
-        failures = Failures(batch.num_rows)
+        failures = None
         for evaluate in self._evaluators:
             if isinstance(evaluate, int):
                 arrays.append(batch.column(evaluate))
@@ -97,8 +97,9 @@ class Computation:
             array, failed = evaluate(batch, times)
             arrays.append(array)
             if failed:
+                failures = failures or Failures(batch.num_rows)
                 failures.merge(failed)
-        if not failures:
+        if failures is None:
             return batch, arrays
         keep = pa.array(self._context.drop(batch, failures))
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]

@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import field
-from functools import reduce
+from functools import partial, reduce
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,12 @@ from streamsql.record import record
 from streamsql.types import Kind, SqlType
 
 Computed = tuple[Datum, Failures]
+NONE = Failures(0, MappingProxyType({}))  # type: ignore[arg-type]
+"""What failed where nothing did; nobody can add to it."""
+
+FEW = 64
+"""For fewer rows it costs less to compute a part than to ask whether any row needs it."""
+
 Open = Callable[[], Mask]
 """Rows that still need a value; computed only when a failure asks."""
 
@@ -111,7 +118,7 @@ class _Column(Step):
     index: int
 
     def value(self, scope: Scope) -> Computed:
-        return scope.batch.column(self.index), Failures(scope.length)
+        return scope.batch.column(self.index), NONE
 
 
 @record(frozen=False, eq=False)
@@ -119,7 +126,7 @@ class _Constant(Step):
     scalar: pa.Scalar
 
     def value(self, scope: Scope) -> Computed:
-        return self.scalar, Failures(scope.length)
+        return self.scalar, NONE
 
 
 @record(frozen=False, eq=False)
@@ -134,36 +141,41 @@ class _Apply(Step):
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def compute(self, scope: Scope) -> Computed:
-        failures = Failures(scope.length)
-        datums = self._arguments(scope, failures)
-        scalars = all(isinstance(datum, pa.Scalar) for datum in datums)
-        if not self.handles_nulls and any(isinstance(d, pa.Scalar) and not d.is_valid for d in datums):
-            return pa.scalar(None, self.type.arrow), failures
-        if scalars:
+        datums, failures = self._arguments(scope)
+        scalars, gaps = 0, False
+        for datum in datums:
+            if isinstance(datum, pa.Scalar):
+                scalars += 1
+                if not self.handles_nulls and not datum.is_valid:
+                    return pa.scalar(None, self.type.arrow), failures
+            elif not gaps:
+                gaps = datum.null_count > 0
+        if scalars == len(datums):
             return self._once(scope, datums, failures)
         own = Failures(scope.length)
         result = self.function(self._context(scope, datums, scope.length, own), *datums)
         if own:
             result = _null_where(result, own.mask())
-            failures.merge(own)
-        if not self.handles_nulls:
+            failures = _first(failures, own)
+        if gaps and not self.handles_nulls:
             result = _null_like(result, datums)
         return result, failures
 
-    def _arguments(self, scope: Scope, failures: Failures) -> list[Datum]:
+    def _arguments(self, scope: Scope) -> tuple[list[Datum], Failures]:
         datums: list[Datum] = []
+        failures = NONE
         for place, arg in enumerate(self.args):
             datum, failed = arg.value(scope)
             datums.append(datum)
             if failed:
-                failures.merge(failed)
+                failures = _first(failures, failed)
             if self.undecided is not None and place + 1 < len(self.args):
-                open_ = self.undecided(datum)
-                if not failed and not pc.any(open_).as_py():
+                undecided = partial(self.undecided, datum)
+                if scope.length >= FEW and not failed and not pc.any(undecided()).as_py():
                     rest = self.args[place + 1 :]
-                    return [*datums, *(pa.scalar(None, step.type.arrow) for step in rest)]
-                scope = scope.narrowed(_rows(open_, failed, scope.length))
-        return datums
+                    return [*datums, *(pa.scalar(None, step.type.arrow) for step in rest)], failures
+                scope = scope.narrowed(_rows(undecided, failed, scope.length))
+        return datums, failures
 
     def _once(self, scope: Scope, datums: Sequence[Datum], failures: Failures) -> Computed:
         """A call whose arguments are the same in all rows."""
@@ -172,8 +184,8 @@ class _Apply(Step):
         result = self.function(self._context(scope, (), 1, own), *arrays)
         if own:
             mask = scope.mask()
-            for row in range(scope.length) if mask is None else np.flatnonzero(mask).tolist():
-                failures.add(row, *own.rows[0])
+            rows = range(scope.length) if mask is None else np.flatnonzero(mask).tolist()
+            failures = _first(failures, Failures(scope.length, dict.fromkeys(rows, own.rows[0])))
             return pa.scalar(None, self.type.arrow), failures
         return (result if isinstance(result, pa.Scalar) else result[0]), failures
 
@@ -204,8 +216,9 @@ class _Case(Step):
             taken = column(truth, scope.length)
             taken = pc.fill_null(taken, False) if taken.null_count else taken
             conditions.append(taken)
-            values.append(self._branch(value, scope.narrowed(_rows(taken, None, scope.length)), failures))
-            scope = scope.narrowed(_rows(pc.invert(taken), failed, scope.length))
+            taken_only = scope.narrowed(_rows(partial(column, taken, scope.length), None, scope.length))
+            values.append(self._branch(value, taken_only, failures))
+            scope = scope.narrowed(_rows(partial(pc.invert, taken), failed, scope.length))
         values.append(self._branch(self.otherwise, scope, failures))
         if len(conditions) == 1:
             result = pc.if_else(conditions[0], *values)
@@ -251,11 +264,18 @@ def _names(count: int) -> list[str]:
     return [str(number) for number in range(count)]
 
 
-def _rows(truth: Datum, failed: Failures | None, length: int) -> Open:
-    """The rows where `truth` is true and nothing failed so far."""
+def _first(failures: Failures, more: Failures) -> Failures:
+    """Both; of a row that failed twice the first. Neither is changed."""
+    if not failures:
+        return more
+    return Failures(more.length, {**failures.rows, **more.rows, **failures.rows})
+
+
+def _rows(truth: Callable[[], Datum], failed: Failures | None, length: int) -> Open:
+    """The rows where what `truth` gives is true and nothing failed so far."""
 
     def rows() -> Mask:
-        mask: Mask = pc.fill_null(column(truth, length), False).to_numpy(zero_copy_only=False)
+        mask: Mask = pc.fill_null(column(truth(), length), False).to_numpy(zero_copy_only=False)
         return mask & ~failed.mask() if failed else mask
 
     return rows
@@ -381,7 +401,7 @@ def compile_expression(expression: Expression, context: Context | None = None) -
         array = column(value, batch.num_rows)
         if failures:
             array = _null_where(array, failures.mask())
-        return (array if array.type == arrow else pc.cast(array, arrow)), failures
+        return (array if array.type == arrow else pc.cast(array, arrow)), failures or Failures(batch.num_rows)
 
     return evaluate
 

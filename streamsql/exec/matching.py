@@ -81,9 +81,7 @@ class Index:
         return left, self._ordered[np.repeat(begins, counts) + within]
 
 
-def beside(
-    columns: Sequence[pa.Array], left: Rows | None, rows: pa.RecordBatch, right: Rows
-) -> list[pa.Array]:
+def beside(columns: Sequence[pa.Array], left: Rows | None, rows: pa.RecordBatch, right: Rows) -> list[pa.Array]:
     """The columns of pairs of rows; on the left None stands for each row once, on the right -1 for nulls."""
     if left is not None:
         chosen = pa.array(left)

@@ -31,7 +31,7 @@ class Times:
     row: int
 
 
-@dataclass
+@dataclass(slots=True)
 class CallContext:
     """One evaluation of one call over a batch: its types, the number of rows, and where failures go."""
 

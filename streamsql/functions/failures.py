@@ -29,7 +29,7 @@ ERROR_NAMES = {
 """ERROR_NAME of the error stream for each run-time code."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Failures:
     """Failed rows of one batch of `length` rows; the first failure of a row is the one that counts."""
 

@@ -196,10 +196,24 @@ def step(call: CallContext, value: Datum, size: Datum) -> Datum:
     if call.args[1].kind is Kind.INTERVAL_YEAR:
         stepped = start_of(months_of(values * scale // DAY) // by * by) * (DAY // scale)
     elif scale == 1:
-        stepped = values // by * by
+        stepped = _multiples_below(values, by)
     else:
         stepped = values * DAY // by * by // DAY
     return _result(call, value, stepped)
+
+
+def _multiples_below(values: Integers, by: int) -> Integers:
+    """The greatest multiples of `by` not above the values. Rows that stand together are mostly in one period or
+    in two, and comparing is many times faster than dividing."""
+    if not len(values):
+        return values
+    lowest, highest = (int(edge) // by * by for edge in (values.min(), values.max()))
+    if highest - lowest > 4 * by:
+        return values // by * by
+    stepped = np.full(len(values), lowest)
+    for edge in range(lowest + by, highest + 1, by):
+        stepped[values >= edge] = edge
+    return stepped
 
 
 def _step_number(call: CallContext, value: Datum, by: int) -> Datum:
