@@ -12,6 +12,8 @@
 namespace streamsql {
 
 typedef __int128 int128_out;
+inline bool likely(bool x) { return __builtin_expect(x, 1); }
+inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
 constexpr size_t NUMBER_ROOM = 48;  // the longest number, moment or literal
 
 static const char PAIRS[] =
@@ -24,6 +26,17 @@ inline char* put_two(char* o, unsigned v) {
 }
 
 inline char* put_unsigned(char* o, uint64_t v) {
+    if (v < 100) {
+        if (v >= 10) return put_two(o, (unsigned)v);
+        *o = (char)('0' + v);
+        return o + 1;
+    }
+    if (v < 10000) {
+        const unsigned high = (unsigned)v / 100;
+        if (high >= 10) o = put_two(o, high);
+        else *o++ = (char)('0' + high);
+        return put_two(o, (unsigned)v % 100);
+    }
     char digits[20];
     char* p = digits + 20;
     for (; v >= 100; v /= 100) memcpy(p -= 2, PAIRS + 2 * (v % 100), 2);
