@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -185,6 +186,11 @@ class Application:
             engine = self.engine()
             engine.intake.take(self._number(stream), self.conformed(stream, batch))
 
+    @property
+    def schemas(self) -> Mapping[str, InputSchema]:
+        """The schemas of the input streams that are known."""
+        return self._schemas
+
     def schema_of(self, stream: str) -> InputSchema | None:
         """The schema of an input stream, if it is known."""
         return self._schemas.get(stream)
@@ -257,6 +263,25 @@ class Application:
     def restore(self, state: State) -> None:
         """Go on from a snapshot of an application with the same script and arguments."""
         self.engine().restore(state)
+
+    def save(self, folder: str | os.PathLike[str], note: Any = None) -> None:
+        """Save all state in a directory of checkpoints (docs/checkpoints.md), so that it survives a crash.
+
+        `note` is yours: numbers, text, bytes, Arrow and NumPy arrays, in lists and dicts, such as how far your
+        inputs were read. Results that were not read are not saved. Raises ConnectorError, StateError.
+        """
+        from streamsql.app.save import save
+
+        save(self, folder, note)
+
+    def load(self, folder: str | os.PathLike[str]) -> Any:
+        """Go on from the newest whole checkpoint in a directory: its note; None where there is no checkpoint.
+
+        Raises StateError for a checkpoint that does not fit the SQL, or when there are only damaged ones.
+        """
+        from streamsql.app.save import load
+
+        return load(self, folder)
 
     # ------------------------------------------------------------ inside
 
