@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 import pyarrow as pa
 
@@ -89,6 +90,24 @@ class Engine:
         """Nothing comes any more: push every row that waits, and emit every open window."""
         self.intake.drain()
         self.graph.finish()
+
+    def counters(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Rows by input, stream and pump (docs/counts.md)."""
+        inputs = {
+            name: {**asdict(counts), "held": self.intake.waiting(name)}
+            for name, counts in self.intake.counts.items()
+        }
+        return {"inputs": inputs, **self.graph.counters()}
+
+    def missing(self) -> list[str]:
+        """Where rows went in of which nobody knows what became, in words; empty, unless there is a bug."""
+        missing = [*self.intake.missing(), *self.graph.missing()]
+        counters = self.counters()
+        for name, counts in counters["inputs"].items():
+            rows, fed = counts["rows"] - counts["held"], counters["streams"][name]["fed"]
+            if rows != fed:
+                missing.append(f"input {name}: {rows:,} rows went in, stream {name} was fed {fed:,}")
+        return missing
 
     def snapshot(self) -> State:
         """All state; `restore` of an engine with the same plan and feeds goes on from there."""

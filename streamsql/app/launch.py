@@ -52,11 +52,25 @@ def launch(sql: str, options: RunOptions, person: Person, outside: Outside | Non
             running.listen()
             running.begin()
             tables.load()
-        summary = Summary(running.engine.intake.counts, running.written, running.errors, files)
+        engine = running.engine
+        summary = Summary(
+            engine.intake.counts, running.written, running.errors, files, engine.counters, engine.missing
+        )
         if saved is None or not saved.state["finished"]:
             checkpoints = Checkpoints(store, running, fingerprint, options, outside) if store else None
             _run(running, checkpoints, tables, summary, options, person)
+    _account(summary, options, person)
     return summary
+
+
+def _account(summary: Summary, options: RunOptions, person: Person) -> None:
+    """Check that every row is accounted for, and write the counts to who wants them. Raises ConnectorError."""
+    for place in summary.missing():
+        person.warn(f"rows are unaccounted for, a bug in streamsql: {place}")
+    if options.summary:
+        sink = StdoutSink() if options.summary == STANDARD else FileSink(options.summary)
+        sink.write(summary.json().encode())
+        sink.close()
 
 
 def _run(

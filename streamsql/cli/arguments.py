@@ -185,6 +185,7 @@ def _run(command: argparse.ArgumentParser) -> None:
     )
     add("--with-rowtime", action="store_true", help="write ROWTIME as the first column")
     add("--errors", metavar="PATH", help="where the rows of the error stream go; - is stdout")
+    add("--summary", metavar="PATH", help="where the counts of rows go, as JSON, when the run ends; - is stdout")
     add("--strict", action="store_true", help="exit with 1 if any row was in error")
     add("--no-flush", action="store_true", help="do not emit the windows that are open when the input ends")
     add("--seed", type=_count, default=0, metavar="N", help="for everything random (default: 0)")

@@ -33,15 +33,18 @@ MAX_GROUPS = (1 << 31) - 1
 class Context:
     """The surroundings of one operator.
 
-    `reject` takes the rows that could not be computed; `filtered` is told how many rows a condition dropped;
-    `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the finite plans
+    `reject` takes the rows that could not be computed, `reject_result` those that are no rows of the input but
+    made of such; `filtered` is told how many rows a condition dropped, `gathered` how many went into state or
+    pairs; `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the finite plans
     that have been asked for; `max_groups` bounds the keys that one operator remembers: rows with a key beyond it
     are rejected.
     """
 
     times: Callable[[], Times]
     reject: Reject
+    reject_result: Reject
     filtered: Callable[[int], None]
+    gathered: Callable[[int], None]
     table: Callable[[str], pa.RecordBatch]
     relations: dict[Node, Relation] = field(default_factory=dict)
     seed: int = 0
@@ -76,6 +79,11 @@ class Context:
         self.reject(batch, failures)
         return ~failures.mask()
 
+    def drop_results(self, batch: pa.RecordBatch, failures: Failures) -> npt.NDArray[np.bool_]:
+        """Reject the failed rows of `batch`, which are results; returns the mask of the others."""
+        self.reject_result(batch, failures)
+        return ~failures.mask()
+
 
 class Computation:
     """Some expressions over the same rows; those that are just a column of the input are given by its position."""
@@ -104,14 +112,14 @@ class Computation:
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
-        """For a single condition: the rows for which it is TRUE. Rows for which it fails are rejected."""
+        """For a single condition on pairs: those for which it is TRUE. Pairs for which it fails are rejected."""
         evaluate = self._evaluators[0]
         if isinstance(evaluate, int):
             condition = batch.column(evaluate)
         else:
             condition, failures = evaluate(batch, self._context.times())
             if failures:
-                self._context.drop(batch, failures)
+                self._context.reject_result(batch, failures)
         if condition.null_count:
             condition = pc.fill_null(condition, False)
         return np.asarray(condition)

@@ -36,7 +36,7 @@ class Relation:
         )
 
     def _failed(self, number: int, batch: pa.RecordBatch, columns: list[int], failures: Failures) -> None:
-        self._context.reject(batch.select([0, *columns]), failures)
+        self._context.reject_result(batch.select([0, *columns]), failures)
 
     def rows(self) -> pa.RecordBatch:
         """The rows as the tables are now; the same object as long as no table was loaded."""

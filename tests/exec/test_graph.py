@@ -142,7 +142,8 @@ def test_an_error_row_says_what_when_and_where(runner):
         "DATA_ROWTIME": 1,
         "PUMP_NAME": "P",
     }
-    assert app.counters["pumps"]["P"] == {"rows_in": 2, "rows_out": 1, "filtered": 0, "late": 0, "in_error": 1}
+    counts = {name: count for name, count in app.counters["pumps"]["P"].items() if count}
+    assert counts == {"rows_in": 2, "rows_out": 1, "in_error": 1}
 
 
 def test_live_errors_come_at_once_with_the_clock(runner):

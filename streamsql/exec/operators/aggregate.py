@@ -24,6 +24,8 @@ class TumblingAggregate(Operator):
     Periods that begin and end inside one batch are grouped and released together, however many there are.
     """
 
+    fate = "gather"
+
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
         assert isinstance(node.window, Tumbling)
         self._context = context
@@ -81,6 +83,7 @@ class TumblingAggregate(Operator):
             groups = groups[~full]
             columns = [column and pc.filter(column, keep) for column in columns]
         aggregates.update(groups, len(keys), columns)
+        self._context.gathered(len(groups))
 
     def _release(self, span: Span) -> Batches:
         """The groups of the open period, which is over."""
@@ -112,7 +115,7 @@ class TumblingAggregate(Operator):
         keys = [of_period if same else next(grouped) for same in self._is_period]
         batch = pa.RecordBatch.from_arrays([ends, *keys, *arrays], schema=self._schema)
         if failures:
-            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pa.array(self._context.drop_results(batch, failures)))
         return [batch] if batch.num_rows else []
 
     def snapshot(self) -> State:

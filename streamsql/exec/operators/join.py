@@ -34,6 +34,7 @@ class Join(Operator):
     """Keeps the rows of each side that its window can still show to rows of the other."""
 
     ports = 2
+    fate = "gather"
 
     def __init__(self, node: nodes.Join, context: Context) -> None:
         self._context = context
@@ -67,6 +68,7 @@ class Join(Operator):
         if not batch.num_rows:
             return []
         self._rows[port].append(batch)
+        self._context.gathered(batch.num_rows)
         self._pairing.add(port, rowtimes(batch), codes, max(len(self._table), 1))
         self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
         return self._advance()

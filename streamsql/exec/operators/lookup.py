@@ -14,6 +14,8 @@ from streamsql.plan import nodes
 class Lookup(Operator):
     """For each row of the stream the rows of the relation that match it, in the relation's order, at once."""
 
+    fate = "gather"
+
     def __init__(self, node: nodes.Lookup, context: Context) -> None:
         self._context = context
         self._schema = arrow_schema(node.schema)
@@ -32,11 +34,12 @@ class Lookup(Operator):
             holds = self._condition.truths(self._joined(batch, left, right))
             left, right = left[holds], right[holds]
         if self._outer:
+            self._context.gathered(batch.num_rows)
             left, right = _with_unmatched(left, right, batch.num_rows)
         else:
-            matched = np.zeros(batch.num_rows, dtype=bool)
-            matched[left] = True
-            self._context.filtered(batch.num_rows - int(matched.sum()))
+            found = len(np.unique(left))
+            self._context.gathered(found)
+            self._context.filtered(batch.num_rows - found)
         return [self._joined(batch, left, right)] if len(left) else []
 
     def _joined(self, batch: pa.RecordBatch, left: Rows, right: Rows) -> pa.RecordBatch:

@@ -35,6 +35,7 @@ class GroupRankOperator:
     """
 
     ports = 1
+    fate = "take"
 
     def __init__(
         self,

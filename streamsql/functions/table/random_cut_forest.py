@@ -55,6 +55,7 @@ class ForestOperator:
     """
 
     ports = 1
+    fate = "pass"
 
     def __init__(
         self,
