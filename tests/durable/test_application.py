@@ -1,11 +1,14 @@
 """Application.save and Application.load: programs that feed rows themselves, and keep their own place."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from streamsql import Application, StateError
+from streamsql.app.launch import launch
+from streamsql.app.options import Person, RunOptions
 
 SQL = """
 CREATE STREAM "OUT" (k VARCHAR(4), total INTEGER);
@@ -53,6 +56,22 @@ def test_other_sql_is_refused_by_the_name_of_the_operator(tmp_path: Path) -> Non
     Application(SQL, SCHEMA, rowtime="T").save(tmp_path)
     with pytest.raises(StateError, match="pump P does not fit its Aggregate"):
         Application(SQL.replace("'10'", "'20'"), SCHEMA, rowtime="T").load(tmp_path)
+
+
+def test_the_command_line_and_programs_do_not_take_each_others_state(tmp_path: Path) -> None:
+    Application(SQL, SCHEMA, rowtime="T").save(tmp_path / "program")
+    (tmp_path / "in.json").write_text('{"T": "2024-01-01 00:00:00", "K": "a", "N": 1}\n')
+    options = RunOptions(
+        inputs=(("SRC", str(tmp_path / "in.json")),),
+        schemas=SCHEMA,
+        rowtime={"": "T"},
+        outputs=(("OUT", str(tmp_path / "out.json")),),
+    )
+    with pytest.raises(StateError, match="saved by a program"):
+        launch(SQL, replace(options, checkpoint=str(tmp_path / "program")), Person())
+    launch(SQL, replace(options, checkpoint=str(tmp_path / "command")), Person())
+    with pytest.raises(StateError, match="of a run of the command line"):
+        Application(SQL, SCHEMA, rowtime="T").load(tmp_path / "command")
 
 
 def test_a_note_that_cannot_be_saved_is_refused(tmp_path: Path) -> None:
