@@ -94,6 +94,7 @@ def _run(
     try:
         run(running.engine, running.inputs, [output for _, output in running.outputs], limits, hooks)
     finally:
+        gc.unfreeze()
         if checkpoints is not None:
             checkpoints.abandon()
 
