@@ -20,6 +20,7 @@ from streamsql.exec.operator import State
 from streamsql.functions.call import Times
 from streamsql.io.format import Decoded, InputSchema
 from streamsql.plan import bind, explain, rewrite, unknown_sources
+from streamsql.plan.memory import explain_room
 from streamsql.plan.nodes import Application as Plan
 from streamsql.plan.nodes import Notice, Stream
 from streamsql.sql import parse
@@ -59,6 +60,7 @@ class Application:
     references: the reference tables, as Arrow data by name; `schemas` may state their columns too, else the data
         does. `set_table` replaces the rows of one later.
     strict_kinesis: refuse what the service refused.
+    max_memory: bytes that state may take: rows that would need more are error rows (docs/memory.md).
     clock: ms since 1970-01-01 UTC; the system's if not given.
 
     Raises ScriptErrors with everything that is wrong in the SQL, ConfigError for the other arguments.
@@ -74,6 +76,7 @@ class Application:
         lateness: float = 0,
         references: Mapping[str, Any] | None = None,
         strict_kinesis: bool = False,
+        max_memory: int | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self.sql = sql
@@ -85,6 +88,7 @@ class Application:
         self._lateness = round(lateness * 1000)
         self._seed = seed
         self._strict = strict_kinesis
+        self._max_memory = max_memory
         self._clock = clock
         self._engine: Engine | None = None
         self._kept: dict[str, list[pa.RecordBatch]] = {}
@@ -131,7 +135,7 @@ class Application:
 
     def explain(self) -> str:
         """The plan, as text."""
-        return explain(self.plan)
+        return explain(self.plan) + explain_room(self.plan, self._max_memory)
 
     def declare(self, stream: str, schema: SchemaLike) -> None:
         """State the columns of an input stream. Raises ConfigError once rows have been fed."""
@@ -310,6 +314,7 @@ class Application:
                 seed=self._seed,
                 clock=self._clock,
                 lateness=self._lateness,
+                max_memory=self._max_memory,
                 tables=self._tables,
             )
             for name in [*self.streams, ERROR_STREAM] if keep is None else keep:

@@ -136,6 +136,7 @@ def describe(options: RunOptions) -> dict[str, Any]:
         "--output-format": options.output_format,
         "--with-rowtime": options.with_rowtime,
         "--errors": options.errors,
+        "--max-memory": options.max_memory,
         "--no-flush": not options.flush,
         "--seed": options.seed,
         "--limit": options.limit,

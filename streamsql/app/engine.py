@@ -25,7 +25,8 @@ BEFORE_INPUTS = -1  # the place of reference tables in the order of the error st
 class Engine:
     """Takes rows of inputs by their number; gives the rows of streams to whoever subscribed.
 
-    `feeds` are the inputs in their order; `lateness` is in ms; `tables` are the rows of the reference tables.
+    `feeds` are the inputs in their order; `lateness` is in ms, `max_memory` in bytes; `tables` are
+    the rows of the reference tables.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Engine:
         seed: int,
         clock: Clock,
         lateness: int = 0,
+        max_memory: int | None = None,
         tables: Mapping[str, pa.RecordBatch] | None = None,
     ) -> None:
         self.plan = plan
@@ -43,7 +45,7 @@ class Engine:
         self._started = clock()
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = is_replay
-        self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay)
+        self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay, max_memory=max_memory)
         for name, rows in (tables or {}).items():
             self.graph.set_table(name, rows)
         push, watermark = self.graph.push, self.graph.watermark

@@ -34,6 +34,7 @@ class RunOptions:
     summary: str = ""  # where the counts of rows go, as JSON, when the run ends; empty: nowhere
     errors: str = ""  # where the error stream goes; empty: it is only counted
     strict_kinesis: bool = False
+    max_memory: int | None = None  # bytes that state may take
     flush: bool = True
     seed: int = 0
     batch_size: int = 65536

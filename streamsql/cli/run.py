@@ -90,6 +90,7 @@ def main(options: argparse.Namespace) -> int:
         with_rowtime=options.with_rowtime,
         summary=options.summary or "",
         errors=options.errors or "",
+        max_memory=options.max_memory,
         flush=not options.no_flush,
         seed=options.seed,
         batch_size=options.batch_size,

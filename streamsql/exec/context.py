@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
 """Values for the rows of a batch, null where a row failed, and those failures."""
 
-MAX_GROUPS = (1 << 31) - 1
-
 
 @record
 class Context:
@@ -35,9 +33,9 @@ class Context:
 
     `reject` takes the rows that could not be computed, `reject_result` those that are no rows of the input but
     made of such; `filtered` is told how many rows a condition dropped, `gathered` how many went into state or
-    pairs; `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the finite plans
-    that have been asked for; `max_groups` bounds the keys that one operator remembers: rows with a key beyond it
-    are rejected.
+    pairs; `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the
+    finite plans that have been asked for; `room` is how many bytes each thing that an operator keeps may take
+    (None: no limit); see `exec.gate`.
     """
 
     times: Callable[[], Times]
@@ -48,7 +46,7 @@ class Context:
     table: Callable[[str], pa.RecordBatch]
     relations: dict[Node, Relation] = field(default_factory=dict)
     seed: int = 0
-    max_groups: int = MAX_GROUPS
+    room: int | None = None
 
     def relation(self, plan: Node) -> Relation:
         """The rows of a finite plan; whoever asks for the same plan gets the same ones."""

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from streamsql.errors import ConfigError, StateError
-from streamsql.exec.context import MAX_GROUPS, Context, failed_rows
+from streamsql.exec.context import Context, failed_rows
 from streamsql.exec.errors import ERROR_STREAM, ErrorStream
 from streamsql.exec.merge import Merge
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
@@ -25,6 +25,7 @@ from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
+from streamsql.plan.memory import room_of
 
 STATE_VERSION = 1
 Callback = Callable[[pa.RecordBatch], None]
@@ -121,7 +122,7 @@ class Graph:
 
     `times` gives the clock readings that SQL can ask for; `seed` and the names of pumps give every random function
     its own seed; `replay`: rows carry their own time, so the error stream is in the order of time too and its
-    ERROR_TIME is the ROWTIME of the offending row.
+    ERROR_TIME is the ROWTIME of the offending row; `max_memory` is what all state together may take, in bytes.
     """
 
     def __init__(
@@ -131,13 +132,13 @@ class Graph:
         times: Callable[[], Times],
         seed: int = 0,
         replay: bool = True,
-        max_groups: int = MAX_GROUPS,
+        max_memory: int | None = None,
     ) -> None:
         self.plan = plan
         self._times = times
         self._seed = seed
         self._replay = replay
-        self._max_groups = max_groups
+        self._room = room_of(plan, max_memory)
         self._tables: dict[str, pa.RecordBatch] = {}
         self._error_callbacks: list[Callback] = []
         self._started = False
@@ -187,7 +188,7 @@ class Graph:
             gathered=lambda rows: None,
             table=self._table,
             seed=int.from_bytes(digest, "little") >> 1,
-            max_groups=self._max_groups,
+            room=self._room,
         )
 
     def _all(self) -> list[Pump]:

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -20,6 +20,9 @@ from streamsql.exec.operators.values import Constant
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.record import record
+
+if TYPE_CHECKING:
+    from streamsql.exec.gate import Gate
 
 Emit = Callable[[pa.RecordBatch], None]
 Advance = Callable[[int], None]
@@ -34,6 +37,7 @@ class Stage:
         node: nodes.Node,
         operator: Operator,
         counts: tuple[Counts, Counts],
+        gate: Gate | None,
         emit: Emit,
         advance: Advance,
     ) -> None:
@@ -41,6 +45,7 @@ class Stage:
         self.node = node
         self.operator = operator
         self.counts, self._of_pump = counts
+        self.gate = gate
         self.bounds = [START_OF_TIME] * operator.ports
         self._fingerprint = ""
         self._emit = emit
@@ -56,6 +61,10 @@ class Stage:
         """Give the operator rows, and pass on what it releases."""
         counts = self.counts
         counts.rows_in += batch.num_rows
+        if self.gate is not None:
+            batch = self.gate.admitted(port, batch)
+            if not batch.num_rows:
+                return
         if self.operator.fate != "take":
             self._put_out(self.operator.on_batch(port, batch))
             return
@@ -153,7 +162,7 @@ class Pump:
         context = replace(
             context, reject=reject, reject_result=reject_result, filtered=filtered, gathered=gathered
         )
-        stage = Stage(path, node, build(node, context), counts, emit, advance)
+        stage = Stage(path, node, build(node, context), counts, _gate(node, context), emit, advance)
         self.stages.append(stage)
         for port, child in enumerate(node.inputs):
             if isinstance(child, nodes.Source):
@@ -229,6 +238,7 @@ class Pump:
                 "bounds": list(stage.bounds),
                 "counts": vars(stage.counts).copy(),
                 "state": stage.operator.snapshot(),
+                "gate": [] if stage.gate is None else stage.gate.snapshot(),
             }
             for stage in self.stages
         }
@@ -252,6 +262,8 @@ class Pump:
                 )
             stage.bounds = list(own["bounds"])
             stage.operator.restore(own["state"])
+            if stage.gate is not None:
+                stage.gate.restore(own["gate"])
         for stage in self.stages:
             own = saved.get(stage.path)
             if stage not in stateful and own is not None and len(own["bounds"]) == len(stage.bounds):
@@ -263,6 +275,15 @@ class Pump:
             # After a change of the SQL an operator has had no rows but those that it holds.
             counts = saved[stage.path]["counts"] if same else {"rows_in": stage.held}
             vars(stage.counts).update(counts)
+
+
+def _gate(node: nodes.Node, context: Context) -> Gate | None:
+    """What stands before an operator when memory is limited; None: nothing has to."""
+    if context.room is None:
+        return None
+    from streamsql.exec.gate import Gate  # most runs have no limit
+
+    return Gate(node, context, context.room) or None
 
 
 def fingerprint(node: nodes.Node) -> str:

@@ -37,7 +37,7 @@ class TumblingAggregate(Operator):
         self._calls = node.aggregates
         arguments = [arg for call in node.aggregates for arg in call.args[:1]]
         self._expressions = context.computation([node.window.value, *self._grouped, *arguments])
-        self._keys = Keys([key.type.arrow for key in self._grouped], context.max_groups)
+        self._keys = Keys([key.type.arrow for key in self._grouped])
         self._aggregates = Aggregates(node.aggregates)
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
@@ -45,8 +45,6 @@ class TumblingAggregate(Operator):
         if not batch.num_rows:
             return []
         spans = self._periods.spans(values, rowtimes(batch))
-        if batch.num_rows > self._context.max_groups:  # a period may be too full: the limit is one period's
-            spans = [one for span in spans for one in span.one_by_one()]
         released: Batches = []
         for span in spans:
             rows = batch.slice(span.begin, span.end - span.begin)
@@ -99,7 +97,7 @@ class TumblingAggregate(Operator):
         if span.changed is None:
             raise AssertionError("only the last period can be open")
         types = [pa.int64(), *(key.type.arrow for key in self._grouped)]
-        keys, aggregates = Keys(types, self._context.max_groups), Aggregates(self._calls)
+        keys, aggregates = Keys(types), Aggregates(self._calls)
         self._add(keys, aggregates, rows, [pa.array(span.period), *parts[: len(self._grouped)]], parts)
         period, *values = keys.values(np.arange(len(keys), dtype=np.int32))
         return self._results(span, period.to_numpy(), values, aggregates)

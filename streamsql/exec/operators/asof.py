@@ -29,7 +29,7 @@ class AsOfJoin(Operator):
         self._outer = node.kind == "LEFT"
         self._schema = arrow_schema(node.schema)
         self._computations = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
-        self._keys = Keys([left.type.arrow for left, _ in node.keys], context.max_groups)
+        self._keys = Keys([left.type.arrow for left, _ in node.keys])
         empty = (arrow_schema(node.left.schema).empty_table(), arrow_schema(node.right.schema).empty_table())
         self._rows = [pa.RecordBatch.from_arrays(_columns(table), schema=table.schema) for table in empty]
         self._codes = [np.empty(0, np.int32), np.empty(0, np.int32)]

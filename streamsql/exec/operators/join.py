@@ -41,7 +41,7 @@ class Join(Operator):
         self._schema = arrow_schema(node.schema)
         self._keys = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
         self._condition = None if node.condition is None else context.computation([node.condition])
-        self._table = GroupTable(context.max_groups)
+        self._table = GroupTable()
         self._rows = [RowStore(arrow_schema(child.schema)) for child in node.inputs]
         self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
         self._specs = [node.left_window, node.right_window]

@@ -37,7 +37,7 @@ class KeyedAggregate(Operator):
         types = [key.type.arrow for key in node.keys]
         if isinstance(node.window, windows.Hopping):
             types.append(pa.int64())
-        self._keys = Keys(types, context.max_groups)
+        self._keys = Keys(types)
         self._windows = KeyedWindows(extend=self._kind.extend)
         self._aggregates = Aggregates(node.aggregates)
         self._open = 0
