@@ -25,7 +25,7 @@ MAY_TOUCH: dict[str, set[str]] = {
         *(*ARRAYS, "rcf_ext"),
         *(f"streamsql.{room}" for room in ("sql", "plan", "functions", "kernels", "exec", "durable", "io")),
     },
-    "streamsql.cli": {"streamsql.app"},
+    "streamsql.cli": {"streamsql.app", "streamsql.kernels.heap"},
     "streamsql.__main__": {"streamsql.cli"},
     "rcf_ext": {"numpy"},
 }

@@ -94,6 +94,11 @@ def open_store(
     store = CheckpointStore(outside, options.checkpoint, person.warn)
     opened.callback(store.close)
     saved = store.load()
+    if saved is not None and "options" not in saved.state:
+        raise StateError(
+            f"checkpoint {saved.number} in {store.folder!r} was saved by a program, which alone can go on with it",
+            hint="take another directory",
+        )
     if saved is not None:
         check_same(saved.state["options"], describe(options), options.checkpoint)
     return store, saved
@@ -131,6 +136,7 @@ def describe(options: RunOptions) -> dict[str, Any]:
         "--output-format": options.output_format,
         "--with-rowtime": options.with_rowtime,
         "--errors": options.errors,
+        "--max-memory": options.max_memory,
         "--no-flush": not options.flush,
         "--seed": options.seed,
         "--limit": options.limit,

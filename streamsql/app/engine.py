@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 import pyarrow as pa
 
@@ -24,7 +25,8 @@ BEFORE_INPUTS = -1  # the place of reference tables in the order of the error st
 class Engine:
     """Takes rows of inputs by their number; gives the rows of streams to whoever subscribed.
 
-    `feeds` are the inputs in their order; `lateness` is in ms; `tables` are the rows of the reference tables.
+    `feeds` are the inputs in their order; `lateness` is in ms, `max_memory` in bytes; `tables` are
+    the rows of the reference tables.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Engine:
         seed: int,
         clock: Clock,
         lateness: int = 0,
+        max_memory: int | None = None,
         tables: Mapping[str, pa.RecordBatch] | None = None,
     ) -> None:
         self.plan = plan
@@ -42,7 +45,7 @@ class Engine:
         self._started = clock()
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = is_replay
-        self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay)
+        self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay, max_memory=max_memory)
         for name, rows in (tables or {}).items():
             self.graph.set_table(name, rows)
         push, watermark = self.graph.push, self.graph.watermark
@@ -89,6 +92,24 @@ class Engine:
         """Nothing comes any more: push every row that waits, and emit every open window."""
         self.intake.drain()
         self.graph.finish()
+
+    def counters(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Rows by input, stream and pump (docs/counts.md)."""
+        inputs = {
+            name: {**asdict(counts), "held": self.intake.waiting(name)}
+            for name, counts in self.intake.counts.items()
+        }
+        return {"inputs": inputs, **self.graph.counters()}
+
+    def missing(self) -> list[str]:
+        """Where rows went in of which nobody knows what became, in words; empty, unless there is a bug."""
+        missing = [*self.intake.missing(), *self.graph.missing()]
+        counters = self.counters()
+        for name, counts in counters["inputs"].items():
+            rows, fed = counts["rows"] - counts["held"], counters["streams"][name]["fed"]
+            if rows != fed:
+                missing.append(f"input {name}: {rows:,} rows went in, stream {name} was fed {fed:,}")
+        return missing
 
     def snapshot(self) -> State:
         """All state; `restore` of an engine with the same plan and feeds goes on from there."""

@@ -56,6 +56,7 @@ def make_application(sql: str, options: RunOptions) -> Application:
         rowtime=everywhere or options.rowtime,
         lateness=options.lateness,
         strict_kinesis=options.strict_kinesis,
+        max_memory=options.max_memory,
     )
 
 

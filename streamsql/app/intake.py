@@ -59,8 +59,9 @@ _PlacedError = tuple[float, InputError]
 
 @record(frozen=False)
 class Counts:
-    """What has come for one input stream, in rows: used, not usable, and late."""
+    """What has come for one input stream, in records or rows: all, those used, not usable, and late."""
 
+    taken: int = 0
     rows: int = 0
     rejected: int = 0
     late: int = 0
@@ -103,7 +104,9 @@ class Intake:
     def take(self, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject] = ()) -> None:
         """Rows of input `number` (its columns by name), and what stood between them and gave none."""
         feed = self._feeds[number]
-        self.counts[feed.stream.name].rejected += len(rejects)
+        counts = self.counts[feed.stream.name]
+        counts.taken += rows.num_rows + len(rejects)
+        counts.rejected += len(rejects)
         if self._replay is None:
             self._take_live(feed.stream, rows, rejects)
         else:
@@ -239,6 +242,17 @@ class Intake:
             message = why or f"ROWTIME is {(time - rows['ROWTIME'][row].value) / 1000:g} s behind the newest row"
             errors.append((place, InputError(stream, max(time, 0), name, message, row=rows.slice(row, 1))))
         return errors
+
+    def waiting(self, stream: str) -> int:
+        """How many rows of a stream wait for their place in the order."""
+        return self._replay.waiting(stream) if self._replay else 0
+
+    def missing(self) -> list[str]:
+        """Where records came of which nobody knows what became, in words; empty, unless there is a bug."""
+        gaps = [(name, each.taken - each.rows - each.rejected - each.late) for name, each in self.counts.items()]
+        return [
+            f"input {name}: {abs(rows):,} {'missing' if rows > 0 else 'too many'}" for name, rows in gaps if rows
+        ]
 
     def snapshot(self) -> State:
         """Rows that wait, and how far time has come."""

@@ -31,8 +31,10 @@ class RunOptions:
     outputs: tuple[tuple[str, str], ...] = ()  # (stream, path)
     output_format: str = ""
     with_rowtime: bool = False
+    summary: str = ""  # where the counts of rows go, as JSON, when the run ends; empty: nowhere
     errors: str = ""  # where the error stream goes; empty: it is only counted
     strict_kinesis: bool = False
+    max_memory: int | None = None  # bytes that state may take
     flush: bool = True
     seed: int = 0
     batch_size: int = 65536

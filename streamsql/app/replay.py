@@ -130,10 +130,9 @@ class Replay:
             source.rows = state.get(f"{number}.rows")
             source.times = state.get(f"{number}.times", source.times[:0])
 
-    @property
-    def waiting(self) -> int:
-        """Rows that are held."""
-        return sum(len(source.times) for source in self._inputs)
+    def waiting(self, stream: str) -> int:
+        """Rows of a stream that are held."""
+        return sum(len(source.times) for source in self._inputs if source.stream == stream)
 
     def release(self) -> Iterator[tuple[str, pa.RecordBatch]]:
         """For each stream all rows before which nothing can come any more, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from streamsql.app.ahead import ReadAhead
 from streamsql.app.engine import Engine
 from streamsql.app.inputs import OpenInput
 from streamsql.app.outputs import Output
@@ -22,7 +23,7 @@ class Running:
 
     engine: Engine
     opened: Sequence[OpenInput]
-    inputs: Sequence[RecordInput]
+    inputs: Sequence[RecordInput | ReadAhead]
     outputs: Sequence[tuple[str, Output]]
     errors: ErrorCount = field(default_factory=ErrorCount)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,15 @@ class ErrorCount:
 
 @record
 class Summary:
-    """Rows in per input stream, rows out per output stream, rows in error, rows of reference tables."""
+    """Rows in per input stream, rows out per output stream, rows in error, rows of reference tables; what became
+    of all rows, and where some are unaccounted for."""
 
     inputs: Mapping[str, Counts]
     outputs: Sequence[tuple[str, Output]]
     errors: ErrorCount
     tables: Sequence[ReferenceFile] = ()
+    counters: Callable[[], Mapping[str, Mapping[str, Mapping[str, int]]]] = dict
+    missing: Callable[[], Sequence[str]] = list
 
     @property
     def rows_in(self) -> int:
@@ -70,6 +74,17 @@ class Summary:
     def one_line(self) -> str:
         """The three totals."""
         return f"{_rows(self.rows_in)} in, {_rows(self.rows_out)} out, {_rows(self.errors.total)} in error"
+
+    def json(self) -> str:
+        """Everything counted, as a JSON object (docs/counts.md)."""
+        errors = [
+            {"pump": pump or None, "error": name, "rows": rows}
+            for (pump, name), rows in sorted(self.errors.by_kind.items())
+        ]
+        outputs = {name: output.rows for name, output in self.outputs}
+        tables = {table.name: {"rows": table.rows, "rejected": table.rejected} for table in self.tables}
+        counted = {**self.counters(), "tables": tables, "outputs": outputs, "errors": errors}
+        return json.dumps({"balanced": not self.missing(), **counted}, indent=2) + "\n"
 
     def lines(self) -> list[str]:
         """The totals, then a line per stream, and what the first error was."""

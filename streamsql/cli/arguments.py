@@ -84,6 +84,7 @@ def _check(command: argparse.ArgumentParser) -> None:
 def _explain(command: argparse.ArgumentParser) -> None:
     _script(command)
     _what_comes_in(command)
+    _memory(command)
 
 
 def _discover(command: argparse.ArgumentParser) -> None:
@@ -185,7 +186,9 @@ def _run(command: argparse.ArgumentParser) -> None:
     )
     add("--with-rowtime", action="store_true", help="write ROWTIME as the first column")
     add("--errors", metavar="PATH", help="where the rows of the error stream go; - is stdout")
+    add("--summary", metavar="PATH", help="where the counts of rows go, as JSON, when the run ends; - is stdout")
     add("--strict", action="store_true", help="exit with 1 if any row was in error")
+    _memory(command)
     add("--no-flush", action="store_true", help="do not emit the windows that are open when the input ends")
     add("--seed", type=_count, default=0, metavar="N", help="for everything random (default: 0)")
     add("--batch-size", type=_positive, default=65536, metavar="N", help="rows taken at once, at most")
@@ -209,6 +212,23 @@ def _durable(command: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="how often: 500ms, 10s, 2m (default: 10s)",
     )
+
+
+def _memory(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--max-memory",
+        type=_bytes,
+        metavar="SIZE",
+        help="what the state of all operators may take: 512MB, 4GB; rows that would need more are error rows",
+    )
+
+
+def _bytes(text: str) -> int:
+    """`512MB`, `4GB`, `64KB`, or a number of bytes; 1 KB is 1024 bytes."""
+    match = re.fullmatch(r"(\d+)([KMGT]?)B?", text.upper())
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 512MB or 4GB")
+    return int(match[1]) << {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[match[2]]
 
 
 def _duration(text: str) -> float:

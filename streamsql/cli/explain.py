@@ -14,7 +14,7 @@ def main(options: argparse.Namespace) -> int:
     """Run the command; the exit code."""
     text, path = read_script(options)
     try:
-        app = prepare(text, run_options(options), person())
+        app = prepare(text, run_options(options, max_memory=options.max_memory), person())
         if missing := app.missing_schemas:
             raise ConfigError(
                 f"the columns of {', '.join(missing)} are not known",

@@ -14,8 +14,10 @@ from typing import NoReturn
 
 from streamsql.cli.arguments import parser
 from streamsql.errors import ConfigError, ConnectorError, ScriptErrors, StateError, StreamSQLError
+from streamsql.kernels.heap import keep as keep_heap
 
-DONE, ROWS_IN_ERROR, NOT_FORMATTED, USAGE, SQL_ERROR, OUTSIDE_ERROR, INTERRUPTED = 0, 1, 1, 2, 3, 4, 130
+DONE, ROWS_IN_ERROR, NOT_FORMATTED, USAGE, SQL_ERROR, OUTSIDE_ERROR = 0, 1, 1, 2, 3, 4
+ROWS_MISSING, INTERRUPTED = 5, 130
 
 
 def command() -> NoReturn:
@@ -30,6 +32,7 @@ def command() -> NoReturn:
     # Modules and plans stay as long as the process: the collector would look through them and find nothing. A run
     # switches it on at its first row.
     gc.disable()
+    keep_heap()
     try:
         code = main()
         sys.stdout.flush()

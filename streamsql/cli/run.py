@@ -13,7 +13,7 @@ from streamsql.app.launch import launch
 from streamsql.app.options import Person
 from streamsql.app.summary import Summary
 from streamsql.cli.arguments import stream_and_path
-from streamsql.cli.main import DONE, INTERRUPTED, ROWS_IN_ERROR, report_sql
+from streamsql.cli.main import DONE, INTERRUPTED, ROWS_IN_ERROR, ROWS_MISSING, report_sql
 from streamsql.cli.script import by_stream, read_script, run_options
 from streamsql.errors import ScriptErrors
 
@@ -88,7 +88,9 @@ def main(options: argparse.Namespace) -> int:
         outputs=tuple(map(stream_and_path, options.output)),
         output_format=options.output_format or "",
         with_rowtime=options.with_rowtime,
+        summary=options.summary or "",
         errors=options.errors or "",
+        max_memory=options.max_memory,
         flush=not options.no_flush,
         seed=options.seed,
         batch_size=options.batch_size,
@@ -121,6 +123,8 @@ def main(options: argparse.Namespace) -> int:
     finally:
         progress.clear()
     note("\n".join(summary.lines()))
+    if summary.missing():
+        return ROWS_MISSING
     if interrupt.seen == signal.SIGINT:
         return INTERRUPTED
     return ROWS_IN_ERROR if options.strict and summary.errors.total else DONE

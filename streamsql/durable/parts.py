@@ -115,17 +115,17 @@ class CommittedFile:
 
     def commit(self, part: Part) -> None:
         """Put a part at its place in the file, which ends there then. Raises ConnectorError."""
+        if not part.length:
+            return
         try:
             file = self._outside.open(self.name, "update")
             try:
                 file.truncate(part.start)
-                if part.length:
-                    self._append(file, part)
+                self._append(file, part)
                 file.sync()
             finally:
                 file.close()
-            if part.length:
-                self._outside.remove(self._path(part.serial))
+            self._outside.remove(self._path(part.serial))
         except OSError as error:
             raise self._failed(error) from None
 
@@ -146,7 +146,7 @@ class CommittedFile:
         Raises StateError when neither the part nor the file has its bytes; ConnectorError.
         """
         try:
-            if self._holds(self._path(part.serial), 0, part):
+            if part.length and self._holds(self._path(part.serial), 0, part):
                 self.commit(part)
             elif self._holds(self.name, part.start, part):
                 self._shorten(part.end)

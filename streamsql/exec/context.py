@@ -26,26 +26,27 @@ if TYPE_CHECKING:
 Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
 """Values for the rows of a batch, null where a row failed, and those failures."""
 
-MAX_GROUPS = (1 << 31) - 1
-
 
 @record
 class Context:
     """The surroundings of one operator.
 
-    `reject` takes the rows that could not be computed; `filtered` is told how many rows a condition dropped;
-    `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the finite plans
-    that have been asked for; `max_groups` bounds the keys that one operator remembers: rows with a key beyond it
-    are rejected.
+    `reject` takes the rows that could not be computed, `reject_result` those that are no rows of the input but
+    made of such; `filtered` is told how many rows a condition dropped, `gathered` how many went into state or
+    pairs; `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the
+    finite plans that have been asked for; `room` is how many bytes each thing that an operator keeps may take
+    (None: no limit); see `exec.gate`.
     """
 
     times: Callable[[], Times]
     reject: Reject
+    reject_result: Reject
     filtered: Callable[[int], None]
+    gathered: Callable[[int], None]
     table: Callable[[str], pa.RecordBatch]
     relations: dict[Node, Relation] = field(default_factory=dict)
     seed: int = 0
-    max_groups: int = MAX_GROUPS
+    room: int | None = None
 
     def relation(self, plan: Node) -> Relation:
         """The rows of a finite plan; whoever asks for the same plan gets the same ones."""
@@ -74,6 +75,11 @@ class Context:
     def drop(self, batch: pa.RecordBatch, failures: Failures) -> npt.NDArray[np.bool_]:
         """Reject the failed rows of `batch`; returns the mask of the others."""
         self.reject(batch, failures)
+        return ~failures.mask()
+
+    def drop_results(self, batch: pa.RecordBatch, failures: Failures) -> npt.NDArray[np.bool_]:
+        """Reject the failed rows of `batch`, which are results; returns the mask of the others."""
+        self.reject_result(batch, failures)
         return ~failures.mask()
 
 
@@ -105,14 +111,14 @@ class Computation:
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
-        """For a single condition: the rows for which it is TRUE. Rows for which it fails are rejected."""
+        """For a single condition on pairs: those for which it is TRUE. Pairs for which it fails are rejected."""
         evaluate = self._evaluators[0]
         if isinstance(evaluate, int):
             condition = batch.column(evaluate)
         else:
             condition, failures = evaluate(batch, self._context.times())
             if failures:
-                self._context.drop(batch, failures)
+                self._context.reject_result(batch, failures)
         if condition.null_count:
             condition = pc.fill_null(condition, False)
         return np.asarray(condition)

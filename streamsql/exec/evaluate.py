@@ -68,21 +68,29 @@ class Scope:
 
     def mask(self) -> Mask | None:
         """Rows whose failures count; None: all."""
-        if self._open is None:
-            return None
-        if self._mask is None:
-            outer = self.parent.mask() if self.parent else None
-            self._mask = self._open() if outer is None else self._open() & outer
-        return self._mask
+        unknown: list[
+            Scope
+        ] = []  # without recursion: a CASE may have thousands of branches, each in the one before
+        scope: Scope | None = self
+        while scope is not None and scope._open is not None and scope._mask is None:
+            unknown.append(scope)
+            scope = scope.parent
+        mask = scope._mask if scope is not None else None
+        for inner in reversed(unknown):
+            assert inner._open is not None
+            inner._mask = mask = inner._open() if mask is None else inner._open() & mask
+        return mask
 
     def find(self, key: int) -> Computed | None:
         """What was computed for `key`, without the failures that do not count here."""
-        found = self.known.get(key)
-        if found is None and self.parent is not None:
-            found = self.parent.find(key)
-            if found is not None and found[1]:
-                mask = self.mask()
-                found = found if mask is None else (found[0], found[1].only(mask))
+        scope = self
+        while (found := scope.known.get(key)) is None:
+            if scope.parent is None:
+                return None
+            scope = scope.parent
+        if scope is not self and found[1]:
+            mask = self.mask()
+            found = found if mask is None else (found[0], found[1].only(mask))
         return found
 
     def keep(self, key: int, computed: Computed) -> None:

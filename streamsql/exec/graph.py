@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from streamsql.errors import ConfigError, StateError
-from streamsql.exec.context import MAX_GROUPS, Context, failed_rows
+from streamsql.exec.context import Context, failed_rows
 from streamsql.exec.errors import ERROR_STREAM, ErrorStream
 from streamsql.exec.merge import Merge
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
@@ -25,6 +25,7 @@ from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
+from streamsql.plan.memory import room_of
 
 STATE_VERSION = 1
 Callback = Callable[[pa.RecordBatch], None]
@@ -41,12 +42,17 @@ class _Stream:
         self.readers: list[Pump] = []
         self.callbacks: list[Callback] = []
         self.bound = START_OF_TIME
+        self.written = 0
+        self.fed = 0
         self.rows = 0
         self.late = 0
         self._late = late
 
     def write(self, writer: str, batch: pa.RecordBatch) -> None:
         """Rows of one writer."""
+        self.written += batch.num_rows
+        if writer == OUTSIDE:
+            self.fed += batch.num_rows
         if self.merge is None:
             self._deliver(batch)
             return
@@ -58,6 +64,11 @@ class _Stream:
         if batch.num_rows:
             self.merge.add(self.writers.index(writer), batch)
             self._release(self.merge)
+
+    @property
+    def waiting(self) -> int:
+        """Rows that wait for a slower writer."""
+        return self.merge.waiting if self.merge else 0
 
     def _late_message(self) -> str:
         return f"ROWTIME is earlier than that of a row already in {self.node.name}"
@@ -87,8 +98,8 @@ class _Stream:
             callback(batch)
         for pump in self.readers:
             if pump.running:
-                pump.counts.rows_in += batch.num_rows
                 for stage, port in self._ports(pump):
+                    pump.counts.rows_in += batch.num_rows
                     stage.push(port, batch)
         self._tell(last_rowtime(batch))
 
@@ -111,7 +122,7 @@ class Graph:
 
     `times` gives the clock readings that SQL can ask for; `seed` and the names of pumps give every random function
     its own seed; `replay`: rows carry their own time, so the error stream is in the order of time too and its
-    ERROR_TIME is the ROWTIME of the offending row.
+    ERROR_TIME is the ROWTIME of the offending row; `max_memory` is what all state together may take, in bytes.
     """
 
     def __init__(
@@ -121,13 +132,13 @@ class Graph:
         times: Callable[[], Times],
         seed: int = 0,
         replay: bool = True,
-        max_groups: int = MAX_GROUPS,
+        max_memory: int | None = None,
     ) -> None:
         self.plan = plan
         self._times = times
         self._seed = seed
         self._replay = replay
-        self._max_groups = max_groups
+        self._room = room_of(plan, max_memory)
         self._tables: dict[str, pa.RecordBatch] = {}
         self._error_callbacks: list[Callback] = []
         self._started = False
@@ -172,10 +183,12 @@ class Graph:
         return Context(
             times=self._times,
             reject=lambda batch, failures: None,
+            reject_result=lambda batch, failures: None,
             filtered=lambda rows: None,
+            gathered=lambda rows: None,
             table=self._table,
             seed=int.from_bytes(digest, "little") >> 1,
-            max_groups=self._max_groups,
+            room=self._room,
         )
 
     def _all(self) -> list[Pump]:
@@ -261,6 +274,7 @@ class Graph:
         pump = self._find_pump(name)
         if pump.running:
             pump.running = False
+            pump.forget()
             pump.build()
             self._target(pump).activate(name, False)
 
@@ -280,11 +294,20 @@ class Graph:
         return self._pumps[name]
 
     def counters(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Rows per stream and per pump."""
+        """Rows per stream and per pump, an INSERT too (docs/counts.md)."""
         return {
-            "streams": {name: {"rows": s.rows, "late": s.late} for name, s in self._streams.items()},
-            "pumps": {name: asdict(pump.counts) for name, pump in self._pumps.items()},
+            "streams": {
+                name: {"written": s.written, "fed": s.fed, "rows": s.rows, "late": s.late, "held": s.waiting}
+                for name, s in self._streams.items()
+            },
+            "pumps": {pump.name: {**asdict(pump.counts), "held": pump.held} for pump in self._all()},
         }
+
+    def missing(self) -> list[str]:
+        """Where rows went in of which nobody knows what became, in words; empty, unless there is a bug."""
+        gaps = [(f"stream {s.node.name}", s.written - s.rows - s.late - s.waiting) for s in self._streams.values()]
+        gaps += [gap for pump in self._all() for gap in pump.gaps()]
+        return [f"{place}: {abs(rows):,} {'missing' if rows > 0 else 'too many'}" for place, rows in gaps if rows]
 
     # --- errors --------------------------------------------------------------------------------------------
 
@@ -349,7 +372,8 @@ class Graph:
 
 
 def _stream_state(stream: _Stream) -> dict[str, Any]:
-    state: dict[str, Any] = {"bound": stream.bound, "rows": stream.rows, "late": stream.late}
+    state: dict[str, Any] = {"bound": stream.bound}
+    state |= {"written": stream.written, "fed": stream.fed, "rows": stream.rows, "late": stream.late}
     if stream.merge:
         state |= {"merge": stream.merge.snapshot(), "fingerprint": _merged(stream)}
     return state
@@ -358,7 +382,8 @@ def _stream_state(stream: _Stream) -> dict[str, Any]:
 def _restore_stream(stream: _Stream, state: dict[str, Any]) -> None:
     if state.get("fingerprint", "") != _merged(stream):
         raise StateError(f"the writers or columns of stream {stream.node.name} are not those of the saved state")
-    stream.bound, stream.rows, stream.late = state["bound"], state["rows"], state["late"]
+    stream.bound, stream.written, stream.fed = state["bound"], state["written"], state["fed"]
+    stream.rows, stream.late = state["rows"], state["late"]
     if stream.merge:
         stream.merge.restore(state["merge"])
 

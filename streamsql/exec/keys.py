@@ -18,12 +18,12 @@ Codes = npt.NDArray[np.int32]
 class Keys:
     """The keys seen so far, numbered in order of first appearance. Null equals null.
 
-    `limit` bounds how many there may be; a row with a key beyond it has code -1.
+    There may be 2³¹ - 1; a row with a key beyond them has code -1.
     """
 
-    def __init__(self, types: Sequence[pa.DataType], limit: int) -> None:
+    def __init__(self, types: Sequence[pa.DataType]) -> None:
         self._types = list(types)
-        self._table = GroupTable(limit)
+        self._table = GroupTable()
         self._values: list[list[pa.Array]] = [[] for _ in types]
         self._single = not types
         self._any = False  # without key columns: whether the one group exists

@@ -33,7 +33,7 @@ class Index:
         """A row of a relation has no ROWTIME: in the error stream it stands before all rows."""
         rowtime = pa.array(np.zeros(rows.num_rows, dtype="datetime64[ms]"))
         names = [ROWTIME.name, *rows.schema.names]
-        self._context.reject(pa.RecordBatch.from_arrays([rowtime, *rows.columns], names=names), failures)
+        self._context.reject_result(pa.RecordBatch.from_arrays([rowtime, *rows.columns], names=names), failures)
 
     def refresh(self) -> None:
         """Index the relation as it is now: rows ordered by key, and where each key's rows begin."""

@@ -33,6 +33,11 @@ class Merge:
         bounds = [bound for bound, active in zip(self._bounds, self._active, strict=True) if active]
         return max(min(bounds, default=END_OF_TIME), self._newest)
 
+    @property
+    def waiting(self) -> int:
+        """How many rows wait."""
+        return sum(batch.num_rows for batches in self._waiting for batch in batches)
+
     def late(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """Which rows are older than a row already released."""
         return rowtimes(batch) < self._newest

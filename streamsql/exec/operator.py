@@ -7,7 +7,7 @@ change its answer: a row with ROWTIME t acts as a watermark t for the rows after
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -20,6 +20,10 @@ State = dict[str, Any]
 Reject = Callable[[pa.RecordBatch, Failures], None]
 """Called with the input batch of an operator and the rows of it that could not be computed."""
 
+Fate = Literal["pass", "gather", "take"]
+"""What becomes of rows that are neither dropped nor rejected: they pass, maybe later; or they go into state or
+pairs, of which results are made (`gather`: the operator tells the context how many did; `take`: all)."""
+
 END_OF_TIME = (1 << 63) - 1
 """The watermark at the end of input: no row will ever come."""
 
@@ -30,6 +34,7 @@ class Operator:
     """Base with the defaults of a stateless operator with one input."""
 
     ports = 1
+    fate: Fate = "pass"
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         """Take rows, in ROWTIME order, never older than the watermark; return the rows they release."""
@@ -48,6 +53,10 @@ class Operator:
 
     def restore(self, state: State) -> None:
         """Take over a snapshot."""
+
+    def held(self) -> int:
+        """How many rows wait to pass."""
+        return 0
 
     def bound(self) -> str:
         """What limits the memory of this operator, in words for EXPLAIN."""

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.build import build
 from streamsql.exec.context import Context
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
+from streamsql.exec.counts import Counts
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, Reject, State
 from streamsql.exec.operators.values import Constant
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.record import record
 
+if TYPE_CHECKING:
+    from streamsql.exec.gate import Gate
+
 Emit = Callable[[pa.RecordBatch], None]
 Advance = Callable[[int], None]
 
 
-@record(frozen=False)
-class Counts:
-    """Rows of one pump: taken in, put out, dropped by a condition, late, and in error."""
-
-    rows_in: int = 0
-    rows_out: int = 0
-    filtered: int = 0
-    late: int = 0
-    in_error: int = 0
-
-
 class Stage:
-    """One operator and where its rows go."""
+    """One operator, where its rows go, and what became of its rows: its own counts, and those of the pump."""
 
-    def __init__(self, path: str, node: nodes.Node, operator: Operator, emit: Emit, advance: Advance) -> None:
+    def __init__(
+        self,
+        path: str,
+        node: nodes.Node,
+        operator: Operator,
+        counts: tuple[Counts, Counts],
+        gate: Gate | None,
+        emit: Emit,
+        advance: Advance,
+    ) -> None:
         self.path = path
         self.node = node
         self.operator = operator
+        self.counts, self._of_pump = counts
+        self.gate = gate
         self.bounds = [START_OF_TIME] * operator.ports
         self._fingerprint = ""
         self._emit = emit
@@ -55,8 +59,21 @@ class Stage:
 
     def push(self, port: int, batch: pa.RecordBatch) -> None:
         """Give the operator rows, and pass on what it releases."""
-        for released in self.operator.on_batch(port, batch):
-            self._emit(released)
+        counts = self.counts
+        counts.rows_in += batch.num_rows
+        if self.gate is not None:
+            batch = self.gate.admitted(port, batch)
+            if not batch.num_rows:
+                return
+        if self.operator.fate != "take":
+            self._put_out(self.operator.on_batch(port, batch))
+            return
+        refused = counts.late + counts.in_error - counts.results
+        released = self.operator.on_batch(port, batch)
+        taken = batch.num_rows - (counts.late + counts.in_error - counts.results - refused)
+        counts.gathered += taken
+        self._of_pump.gathered += taken
+        self._put_out(released)
 
     def watermark(self, port: int, time: int) -> None:
         """Tell the operator how far time has come, and pass on what that releases."""
@@ -72,9 +89,21 @@ class Stage:
         self._pass_on(self.operator.start(time), END_OF_TIME)
 
     def _pass_on(self, released: Batches, time: int) -> None:
-        for batch in released:
-            self._emit(batch)
+        self._put_out(released)
         self._advance(time)
+
+    def _put_out(self, released: Batches) -> None:
+        for batch in released:
+            self.counts.rows_out += batch.num_rows
+            if self.operator.fate != "pass":
+                self.counts.results += batch.num_rows
+                self._of_pump.results += batch.num_rows
+            self._emit(batch)
+
+    @property
+    def held(self) -> int:
+        """Rows that wait to pass."""
+        return self.operator.held() if isinstance(self.operator, Operator) else 0
 
 
 @record
@@ -119,20 +148,21 @@ class Pump:
     def _connect(self, node: nodes.Node, path: str, emit: Emit, advance: Advance) -> None:
         number = len(self.stages)
         context = self._surroundings.context(path)
-        visible = {len(child.schema): self._visible(child) for child in node.inputs}
-
-        def reject(batch: pa.RecordBatch, failures: Failures) -> None:
-            late = sum(error.code == "RUN-004" for error in failures.rows.values())
-            self.counts.late += late
-            self.counts.in_error += len(failures.rows) - late
-            columns = visible.get(batch.num_columns, list(range(1, batch.num_columns)))
-            self._surroundings.failed(number, batch, columns, failures)
+        counts = Counts(), self.counts
+        reject, reject_result = self._rejections(number, node, counts)
 
         def filtered(rows: int) -> None:
-            self.counts.filtered += rows
+            for each in counts:
+                each.filtered += rows
 
-        context = replace(context, reject=reject, filtered=filtered)
-        stage = Stage(path, node, build(node, context), emit, advance)
+        def gathered(rows: int) -> None:
+            for each in counts:
+                each.gathered += rows
+
+        context = replace(
+            context, reject=reject, reject_result=reject_result, filtered=filtered, gathered=gathered
+        )
+        stage = Stage(path, node, build(node, context), counts, _gate(node, context), emit, advance)
         self.stages.append(stage)
         for port, child in enumerate(node.inputs):
             if isinstance(child, nodes.Source):
@@ -140,6 +170,24 @@ class Pump:
             else:
                 below = partial(stage.push, port), partial(stage.watermark, port)
                 self._connect(child, f"{path}.{port}", *below)
+
+    def _rejections(self, number: int, node: nodes.Node, counts: Sequence[Counts]) -> tuple[Reject, Reject]:
+        """How an operator gets rid of rows of its input, and of rows that it made."""
+        visible = {len(child.schema): self._visible(child) for child in node.inputs}
+
+        def reject(batch: pa.RecordBatch, failures: Failures) -> None:
+            for each in counts:
+                each.refuse(failures)
+            columns = visible.get(batch.num_columns, list(range(1, batch.num_columns)))
+            self._surroundings.failed(number, batch, columns, failures)
+
+        def reject_result(batch: pa.RecordBatch, failures: Failures) -> None:
+            for each in counts:
+                each.results += len(failures.rows)
+            reject(batch, failures)
+
+        # What an operator without inputs computes is made by it.
+        return (reject if node.inputs else reject_result), reject_result
 
     def _visible(self, node: nodes.Node) -> list[int]:
         """Positions of the columns that an error row shows: all but ROWTIME and hidden ones."""
@@ -157,6 +205,25 @@ class Pump:
             return END_OF_TIME
         return min((bound for stage in self.stages for bound in stage.bounds), default=END_OF_TIME)
 
+    @property
+    def held(self) -> int:
+        """Rows that wait to pass."""
+        return sum(stage.held for stage in self.stages)
+
+    def forget(self) -> None:
+        """Drop the rows that wait to pass."""
+        for stage in self.stages:
+            held = stage.held
+            stage.counts.filtered += held
+            self.counts.filtered += held
+
+    def gaps(self) -> Iterator[tuple[str, int]]:
+        """The pump and its operators, and how many rows each has lost: 0, unless there is a bug."""
+        for stage in self.stages:
+            place = f"pump {self.name}, {type(stage.node).__name__} (operator {stage.path})"
+            yield place, stage.counts.missing(stage.held)
+        yield f"pump {self.name}", self.counts.missing(self.held)
+
     def constants(self) -> Iterator[Stage]:
         """The stages that produce rows by themselves."""
         return (stage for stage in self.stages if isinstance(stage.operator, Constant))
@@ -169,7 +236,9 @@ class Pump:
             stage.path: {
                 "fingerprint": stage.fingerprint,
                 "bounds": list(stage.bounds),
+                "counts": vars(stage.counts).copy(),
                 "state": stage.operator.snapshot(),
+                "gate": [] if stage.gate is None else stage.gate.snapshot(),
             }
             for stage in self.stages
         }
@@ -193,12 +262,28 @@ class Pump:
                 )
             stage.bounds = list(own["bounds"])
             stage.operator.restore(own["state"])
+            if stage.gate is not None:
+                stage.gate.restore(own["gate"])
         for stage in self.stages:
             own = saved.get(stage.path)
             if stage not in stateful and own is not None and len(own["bounds"]) == len(stage.bounds):
                 stage.bounds = list(own["bounds"])
         self.running = state["running"]
-        self.counts = Counts(**state["counts"])
+        vars(self.counts).update(state["counts"])  # the object stays: the stages count in it
+        same = [own["fingerprint"] for own in saved.values()] == [stage.fingerprint for stage in self.stages]
+        for stage in self.stages:
+            # After a change of the SQL an operator has had no rows but those that it holds.
+            counts = saved[stage.path]["counts"] if same else {"rows_in": stage.held}
+            vars(stage.counts).update(counts)
+
+
+def _gate(node: nodes.Node, context: Context) -> Gate | None:
+    """What stands before an operator when memory is limited; None: nothing has to."""
+    if context.room is None:
+        return None
+    from streamsql.exec.gate import Gate  # most runs have no limit
+
+    return Gate(node, context, context.room) or None
 
 
 def fingerprint(node: nodes.Node) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
@@ -28,7 +30,7 @@ class Relation:
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
-            context=lambda path: self._context,
+            context=lambda path: replace(self._context, room=None),
             failed=self._failed,
             emit=self._found.append,
             advance=lambda time: None,
@@ -36,7 +38,7 @@ class Relation:
         )
 
     def _failed(self, number: int, batch: pa.RecordBatch, columns: list[int], failures: Failures) -> None:
-        self._context.reject(batch.select([0, *columns]), failures)
+        self._context.reject_result(batch.select([0, *columns]), failures)
 
     def rows(self) -> pa.RecordBatch:
         """The rows as the tables are now; the same object as long as no table was loaded."""

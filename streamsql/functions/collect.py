@@ -168,6 +168,7 @@ registry.add_aggregate(
         _string_agg,
         None,
         sortable=True,
+        keeps_values=True,
     )
 )
 
@@ -228,7 +229,7 @@ def _percentile(name: str, syntax: str, text: str, kind: Callable[..., Any], con
         return Collector(result.arrow, kind(float(args[1].constant), bool(args[2].constant)))
 
     doc = Documentation(name, syntax, text, extension="NAM-004")
-    registry.add_aggregate(AggregateFunction(doc, resolve, accumulator, None, ordered=True))
+    registry.add_aggregate(AggregateFunction(doc, resolve, accumulator, None, ordered=True, keeps_values=True))
 
 
 _percentile(
@@ -270,5 +271,6 @@ registry.add_aggregate(
         _resolve_median,
         _median,
         None,
+        keeps_values=True,
     )
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.errors import BindError
@@ -13,11 +16,15 @@ from streamsql.functions.java_regex import java_regex, java_replacement
 from streamsql.functions.registry import Argument, Resolution, scalar
 from streamsql.functions.signature import character, number_as, takes
 from streamsql.functions.similar import BadPattern
+from streamsql.functions.text import cut
 from streamsql.kernels import compute as pc
-from streamsql.types import INTEGER, varchar
+from streamsql.types import INTEGER, MAX_CHARACTERS, varchar
 
 _MOST = 1000
 """The greatest occurrence: RE2 repeats no part of a pattern more often."""
+
+_MOST_BYTES = 8 << 20
+"""What the replacements of one text may take; and of several texts that are worked on at once."""
 
 _MARKS = "\ufdd0\ufdd1\ufdd2"
 """Characters that no text holds (Unicode keeps them for internal use): around a match and its replacement."""
@@ -58,7 +65,19 @@ def regex_replace(
     """s with the matches of a Java regular expression replaced; `$1` in the replacement is the first group. The
     search begins at the start-th character; occurrence 0 replaces all matches, k only the k-th. Look-around, back
     references and possessive quantifiers are refused."""
-    return by_value(call, _replacer, (text,), (pattern, replacement, start, occurrence), BadPattern)
+    constants = (pattern, replacement, start, occurrence)
+    result = by_value(call, _replacer, (text,), constants, BadPattern)
+    if result.null_count:
+        _fail_long(call, result, (text, *constants))
+    return result
+
+
+def _fail_long(call: CallContext, result: pa.Array, given: Sequence[Datum]) -> None:
+    """Mark the rows that the replacer left out: there is no result although nothing was null."""
+    left_out = pc.is_null(result)
+    for datum in given:
+        left_out = pc.and_(left_out, pc.is_valid(datum))
+    call.fail(left_out, "RUN-006", f"REGEX_REPLACE would give more than {_MOST_BYTES} bytes")
 
 
 def _replacer(
@@ -79,11 +98,36 @@ def _replacer(
             replaced = pc.replace_substring_regex(searched, regex, rewrite)
         else:
             replaced = _only(searched, regex, rewrite, occurrence)
-        if start == 1:
-            return replaced
-        return pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, 0, start - 1), replaced, "")
+        if start > 1:
+            replaced = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, 0, start - 1), replaced, "")
+        return cut(replaced, MAX_CHARACTERS)
 
-    return replace
+    return lambda values: _in_portions(values, regex, rewrite, replace)
+
+
+def _in_portions(values: pa.Array, regex: str, rewrite: str, replace: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """`replace` for so many rows at a time that their results take little memory; null for a text whose own result
+    would have more than _MOST_BYTES."""
+    most = _most_bytes(values, regex, rewrite)
+    if int(most.sum()) <= _MOST_BYTES:
+        return replace(values)
+    kept = pc.if_else(pa.array(most <= _MOST_BYTES), values, pa.scalar(None, values.type))
+    portions = np.cumsum(np.minimum(most, _MOST_BYTES)) // _MOST_BYTES
+    begins = [0, *(np.flatnonzero(np.diff(portions)) + 1).tolist(), len(values)]
+    return pa.concat_arrays([replace(kept[begin:end]) for begin, end in pairwise(begins)])
+
+
+def _most_bytes(values: pa.Array, regex: str, rewrite: str) -> npt.NDArray[np.int64]:
+    """The most bytes that each result can have, the marks of `_only` included."""
+    sizes: npt.NDArray[np.int64] = pc.fill_null(pc.binary_length(values), 0).to_numpy().astype(np.int64)
+    copies = 2 + rewrite.count("\\")
+    each = len(rewrite.encode()) + len(_MARKS.encode())
+    if int((sizes * (copies + each) + each).sum()) <= _MOST_BYTES:  # even if every byte were a match
+        return sizes * copies
+    matches: npt.NDArray[np.int64] = (
+        pc.fill_null(pc.count_substring_regex(values, regex), 0).to_numpy().astype(np.int64)
+    )
+    return sizes * copies + matches * each
 
 
 def _only(values: pa.Array, regex: str, rewrite: str, occurrence: int) -> pa.Array:

@@ -90,6 +90,8 @@ class AggregateFunction:
     sortable: bool = False
     # With OVER only where the window is RANGE INTERVAL … PRECEDING.
     only_range: bool = False
+    # Keeps every value of a group until its answer.
+    keeps_values: bool = False
 
 
 @record
@@ -115,6 +117,17 @@ class Parameter:
 
 
 @record
+class Keeps:
+    """What a table function keeps: for each new combination of the input columns `keys` so many bytes, with `rows`
+    the rows themselves; for `span` ms of ROWTIME (None: for ever)."""
+
+    keys: tuple[int, ...] = ()
+    key_bytes: int = 0
+    rows: bool = False
+    span: int | None = None
+
+
+@record
 class TableFunction:
     """A function of a stream. `columns(input_schema, arguments, partition_by)` gives the output schema, or raises
     BindError FUN-001, also where PARTITION BY makes no sense; `operator(input_schema, arguments, partition_by,
@@ -128,6 +141,8 @@ class TableFunction:
     row_by_row: bool = True
     # What it keeps between rows, for EXPLAIN: (input_schema, arguments, partitioned) → words.
     bound: Callable[[Sequence[Column], Sequence[Any], bool], str] = lambda schema, arguments, partitioned: ""
+    # The same in numbers, where it grows: (input_schema, arguments, partition_by) → what is kept.
+    keeps: Callable[[Sequence[Column], Sequence[Any], Sequence[int]], Keeps | None] = lambda *_: None
     # Other names under which output columns can be read: (input_schema, arguments) → other name → column's name.
     aliases: Callable[[Sequence[Column], Sequence[Any]], dict[str, str]] = lambda schema, arguments: {}
 

@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from streamsql.kernels import compute as pc
 
+MAX_PATTERN = 4096
+"""Characters of a LIKE pattern or a regular expression."""
+
 _LAST = 0x10FFFF
 _FLAGS = "(?s)"
 
@@ -34,6 +37,7 @@ def split_like(pattern: str) -> tuple[str, str | None, str | None] | None:
 def like_regex(pattern: str, escape: str) -> str:
     """The RE2 form of a LIKE pattern; `escape` is one character or empty."""
     _check_escape(escape)
+    check_size(pattern)
     regex, place = [], 0
     while place < len(pattern):
         char = pattern[place]
@@ -84,8 +88,16 @@ def similar_part(pattern: str, escape: str) -> str:
     return text
 
 
+def check_size(pattern: str) -> None:
+    """Raises BadPattern for a pattern that is very long: matching takes time in proportion to it."""
+    if len(pattern) > MAX_PATTERN:
+        shown = f"{pattern[:20]}…"
+        raise BadPattern(f"the pattern '{shown}' has {len(pattern)} characters; at most {MAX_PATTERN} are allowed")
+
+
 def check_regex(regex: str, pattern: str) -> None:
     """Raises BadPattern, naming `pattern`, when RE2 does not take `regex`."""
+    check_size(pattern)
     try:
         pc.match_substring_regex(pa.array([""]), regex)
     except pa.ArrowInvalid as problem:

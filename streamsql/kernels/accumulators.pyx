@@ -4,7 +4,7 @@
 import numpy as np
 import pyarrow as pa
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 
@@ -98,7 +98,11 @@ cdef class GroupAccumulator:
         cdef Writer writer
         with nogil:
             self.state.save(writer)
-        return writer.bytes
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.state.save(writer)
+        return saved
 
     def load(self, bytes state):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))

@@ -8,6 +8,8 @@
 
 namespace streamsql {
 
+constexpr size_t BLOCK = 16;
+
 enum class Shape : int { null, boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float_, double_, decimal, string, binary, date, time, timestamp, written };
 
 /* One Arrow array: addresses of its buffers and the position of its first value. */
@@ -18,7 +20,9 @@ struct Input {
     const uint8_t* valid;  // null: all are
     const void* data;
     const int32_t* offsets;
-    std::string before;    // what stands before the value in a row: `,"PRICE":` or `,`
+    const char* end;       // of the bytes of text
+    std::string before;    // what stands before the value in a row, `,"PRICE":` or `,`, and BLOCK bytes more
+    size_t before_size;
     LastDate last;
 
     bool present(int64_t row) const {
@@ -38,47 +42,55 @@ class RowWriter {
   public:
     std::vector<Input> inputs;
     bool json = true;
-    std::string row_end;         // `}\n` or the row delimiter
     std::string delimiter = ",";
-    char* out = nullptr;
-    size_t used = 0;
+    char* out = nullptr;  // the caller's memory, `room` bytes
+    size_t room = 0, used = 0;
 
-    RowWriter() = default;
-    RowWriter(const RowWriter&) = delete;
-    ~RowWriter() { free(out); }
-
-    void add(int shape, int scale, int64_t offset, uintptr_t valid, uintptr_t data, uintptr_t offsets, const std::string& before) {
-        inputs.push_back({(Shape)shape, scale, offset, (const uint8_t*)valid, (const void*)data, (const int32_t*)offsets, before, LastDate()});
+    void add(int shape, int scale, int64_t offset, uintptr_t valid, uintptr_t data, uintptr_t offsets, size_t size, const std::string& before) {
+        const char* end = (const char*)data + size;
+        inputs.push_back({(Shape)shape, scale, offset, (const uint8_t*)valid, (const void*)data, (const int32_t*)offsets, end, before + std::string(BLOCK, ' '), before.size(), LastDate()});
+        fixed_ += before.size() + NUMBER_ROOM;
     }
 
-    void write(int64_t rows) {
-        size_t fixed = row_end.size() + 64;
-        for (const Input& input : inputs) fixed += input.before.size() + NUMBER_ROOM;
-        for (int64_t row = 0; row < rows; row++) {
-            char* o = need(fixed);
+    void end_rows_with(const std::string& text) {
+        row_end_ = text + std::string(BLOCK, ' ');
+        row_end_size_ = text.size();
+        fixed_ += text.size() + 2 * BLOCK;
+    }
+
+    /* Bytes that a row takes at most, its texts aside. */
+    size_t fixed() const { return fixed_; }
+
+    /* Writes rows from..to; returns the first one for which there was no room. */
+    int64_t write(int64_t from, int64_t to) {
+        for (int64_t row = from; row < to; row++) {
+            char* o = out + used;
+            if (unlikely(room - used < fixed_)) return row;
             for (Input& input : inputs) {
-                o = put(o, input.before.data(), input.before.size());
-                if (!input.present(row)) {
+                o = put_block(o, input.before.data(), input.before_size);
+                if (unlikely(!input.present(row))) {
                     if (json) { memcpy(o, "null", 4); o += 4; }
-                } else if (input.shape == Shape::string || input.shape == Shape::binary || input.shape == Shape::written) o = textual(o, input, row, fixed);
-                else o = value(o, input, row);
+                } else if (is_text(input.shape)) {
+                    if (unlikely(!(o = textual(o, input, row)))) return row;
+                } else o = value(o, input, row);
             }
-            o = put(o, row_end.data(), row_end.size());
+            o = put_block(o, row_end_.data(), row_end_size_);
             used = size_t(o - out);
         }
+        return to;
     }
 
   private:
-    size_t room_ = 0;
+    size_t fixed_ = 64, row_end_size_ = 0;
+    std::string row_end_;  // `}\n` or the row delimiter, and BLOCK bytes more
 
-    char* need(size_t n) {
-        if (used + n > room_) {
-            room_ = (used + n) * 2;
-            char* grown = (char*)realloc(out, room_);
-            if (!grown) throw std::bad_alloc();
-            out = grown;
-        }
-        return out + used;
+    static bool is_text(Shape shape) { return shape == Shape::string || shape == Shape::binary || shape == Shape::written; }
+
+    /* Copies n bytes in whole blocks: both sides have BLOCK bytes more. */
+    static char* put_block(char* o, const char* p, size_t n) {
+        memcpy(o, p, BLOCK);
+        if (unlikely(n > BLOCK)) memcpy(o + BLOCK, p + BLOCK, n - BLOCK);
+        return o + n;
     }
 
     static char* put(char* o, const char* p, size_t n) {
@@ -131,15 +143,39 @@ class RowWriter {
         return o + 4;
     }
 
-    char* textual(char* o, const Input& in, int64_t row, size_t fixed) {
+    /* A text; null when there is no room for it and the rest of the row. */
+    char* textual(char* o, const Input& in, int64_t row) const {
         size_t n;
         const char* p = in.text(row, &n);
-        used = size_t(o - out);
-        o = need(n * (json ? 6 : 2) + fixed);
+        if (likely(n - 1 < BLOCK && in.end - p >= (int64_t)BLOCK && in.shape == Shape::string && is_plain(p, n))) {
+            o = opened(o);
+            memcpy(o, p, BLOCK);
+            return quoted(o + n);
+        }
+        if (size_t(out + room - o) < n * (json ? 6 : 2) + fixed_) return nullptr;
         if (in.shape == Shape::binary) return quoted(put_base64(opened(o), (const uint8_t*)p, n));
         if (json && in.shape == Shape::written) return put(o, p, n);  // JSON already: an array
         if (json) return quoted(put_escaped(opened(o), p, n));
         return delimited(o, p, n);
+    }
+
+    /* Whether the first n of BLOCK bytes stand in a row as they are. */
+    bool is_plain(const char* p, size_t n) const {
+#if defined(__SSE2__)
+        const __m128i b = _mm_loadu_si128((const __m128i*)p);
+        __m128i stop = _mm_cmpeq_epi8(b, _mm_set1_epi8('"'));
+        if (json) {
+            stop = _mm_or_si128(stop, _mm_cmpeq_epi8(b, _mm_set1_epi8('\\')));
+            stop = _mm_or_si128(stop, _mm_cmpeq_epi8(_mm_min_epu8(b, _mm_set1_epi8(0x1f)), b));
+        } else {
+            stop = _mm_or_si128(stop, _mm_cmpeq_epi8(b, _mm_set1_epi8('\n')));
+            stop = _mm_or_si128(stop, _mm_cmpeq_epi8(b, _mm_set1_epi8('\r')));
+            stop = _mm_or_si128(stop, _mm_cmpeq_epi8(b, _mm_set1_epi8(delimiter[0])));
+        }
+        return ((unsigned)_mm_movemask_epi8(stop) & ((1u << n) - 1)) == 0;
+#else
+        return false;
+#endif
     }
 
     /* A CSV field: in quotes only where it needs them; an empty text is `""`, since nothing at all means null. */

@@ -8,4 +8,5 @@ def encode_rows(
     befores: Sequence[bytes],
     row_end: bytes,
     delimiter: bytes,
+    row_bytes: float = 0,
 ) -> bytes: ...

@@ -2,40 +2,74 @@
 # distutils: extra_compile_args = -fvisibility=hidden
 """Arrow arrays → rows of text, JSON objects or delimited values (see encode_rows.h)."""
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
 from libc.stdint cimport int64_t, uintptr_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 
+cdef extern from "Python.h":
+    PyObject* PyBytes_FromStringAndSize(const char*, Py_ssize_t) except NULL
+    int _PyBytes_Resize(PyObject**, Py_ssize_t) except -1
+
 cdef extern from "encode_rows.h" namespace "streamsql":
     cdef cppclass RowWriter:
         cbool json
-        string row_end
         string delimiter
         char* out
+        size_t room
         size_t used
-        void add(int, int, int64_t, uintptr_t, uintptr_t, uintptr_t, const string&)
-        void write(int64_t) except + nogil
+        void add(int, int, int64_t, uintptr_t, uintptr_t, uintptr_t, size_t, const string&) except +
+        void end_rows_with(const string&) except +
+        size_t fixed()
+        int64_t write(int64_t, int64_t) nogil
 
 
-def encode_rows(arrays, shapes, befores, row_end, delimiter):
+def encode_rows(arrays, shapes, befores, row_end, delimiter, double row_bytes=0):
     """The rows of `arrays` (plain Arrow arrays of one length) as bytes.
 
     `shapes` are (shape code, scale) as in encode_rows.h; `befores` the bytes that stand before each value in a row.
-    `delimiter` is empty for JSON, else the CSV column delimiter.
+    `delimiter` is empty for JSON, else the CSV column delimiter. `row_bytes` is a guess at the bytes of a row, for
+    which memory is taken first; 0: no idea.
     """
     cdef RowWriter writer
-    cdef int64_t rows = len(arrays[0])
     writer.json = not delimiter
-    writer.row_end = row_end
     if delimiter:
         writer.delimiter = delimiter
     for array, (shape, scale), before in zip(arrays, shapes, befores, strict=True):
-        buffers = [0 if buffer is None else buffer.address for buffer in array.buffers()]
-        if not array.null_count and buffers:
-            buffers[0] = 0
-        data, offsets = (buffers[2], buffers[1]) if len(buffers) == 3 else (buffers[1] if len(buffers) == 2 else 0, 0)
-        writer.add(shape, scale, array.offset, buffers[0] if buffers else 0, data, offsets, before)
-    with nogil:
-        writer.write(rows)
-    return PyBytes_FromStringAndSize(writer.out, <Py_ssize_t>writer.used)
+        add_column(&writer, array, shape, scale, before)
+    writer.end_rows_with(row_end)
+    return written(&writer, len(arrays[0]), row_bytes or writer.fixed())
+
+
+cdef add_column(RowWriter* writer, array, int shape, int scale, before):
+    cdef list buffers = array.buffers()
+    cdef uintptr_t valid = buffers[0].address if array.null_count and buffers[0] is not None else 0
+    cdef uintptr_t offsets = 0, data = 0
+    values = buffers[len(buffers) - 1] if len(buffers) > 1 else None
+    if len(buffers) == 3:
+        offsets = buffers[1].address if buffers[1] is not None else 0
+    if values is not None:
+        data = values.address
+    writer.add(shape, scale, array.offset, valid, data, offsets, values.size if values is not None else 0, before)
+
+
+cdef bytes written(RowWriter* writer, int64_t rows, double row_bytes):
+    """The rows, written into the bytes object itself: it grows when it is full and is cut at the end."""
+    cdef int64_t row = 0
+    cdef size_t room = <size_t>(rows * row_bytes) + writer.fixed() + 64
+    cdef PyObject* result = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>room)
+    while True:
+        writer.out = PyBytes_AS_STRING(<object>result)
+        writer.room = room
+        with nogil:
+            row = writer.write(row, rows)
+        if row == rows:
+            break
+        room *= 2
+        _PyBytes_Resize(&result, <Py_ssize_t>room)
+    _PyBytes_Resize(&result, <Py_ssize_t>writer.used)
+    final = <bytes>result
+    Py_DECREF(final)
+    return final

@@ -12,6 +12,8 @@
 namespace streamsql {
 
 typedef __int128 int128_out;
+inline bool likely(bool x) { return __builtin_expect(x, 1); }
+inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
 constexpr size_t NUMBER_ROOM = 48;  // the longest number, moment or literal
 
 static const char PAIRS[] =
@@ -24,6 +26,17 @@ inline char* put_two(char* o, unsigned v) {
 }
 
 inline char* put_unsigned(char* o, uint64_t v) {
+    if (v < 100) {
+        if (v >= 10) return put_two(o, (unsigned)v);
+        *o = (char)('0' + v);
+        return o + 1;
+    }
+    if (v < 10000) {
+        const unsigned high = (unsigned)v / 100;
+        if (high >= 10) o = put_two(o, high);
+        else *o++ = (char)('0' + high);
+        return put_two(o, (unsigned)v % 100);
+    }
     char digits[20];
     char* p = digits + 20;
     for (; v >= 100; v /= 100) memcpy(p -= 2, PAIRS + 2 * (v % 100), 2);
@@ -39,10 +52,43 @@ inline char* put_integer(char* o, int64_t v) {
     return put_unsigned(o, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
+static const uint64_t UNITS[] = {1ULL,
+                                 10ULL,
+                                 100ULL,
+                                 1000ULL,
+                                 10000ULL,
+                                 100000ULL,
+                                 1000000ULL,
+                                 10000000ULL,
+                                 100000000ULL,
+                                 1000000000ULL,
+                                 10000000000ULL,
+                                 100000000000ULL,
+                                 1000000000000ULL,
+                                 10000000000000ULL,
+                                 100000000000000ULL,
+                                 1000000000000000ULL,
+                                 10000000000000000ULL,
+                                 100000000000000000ULL,
+                                 1000000000000000000ULL};
+
+/* As `put_decimal`, of what 64 bits hold. */
+inline char* put_small_decimal(char* o, uint64_t v, int scale) {
+    if (scale == 0) return put_unsigned(o, v);
+    o = put_unsigned(o, v / UNITS[scale]);
+    *o++ = '.';
+    v %= UNITS[scale];
+    int place = scale;
+    for (; place >= 2; v /= 100, place -= 2) memcpy(o + place - 2, PAIRS + 2 * (v % 100), 2);
+    if (place) *o = (char)('0' + v % 10);
+    return o + scale;
+}
+
 /* value × 10^-scale in plain digits, with `scale` digits after the point. */
 inline char* put_decimal(char* o, int128_out value, int scale) {
     if (value < 0) *o++ = '-';
     unsigned __int128 v = value < 0 ? 0 - (unsigned __int128)value : (unsigned __int128)value;
+    if (likely(v <= UINT64_MAX && scale <= 18)) return put_small_decimal(o, (uint64_t)v, scale);
     char digits[80];
     char *p = digits + 80, *point = p - scale;
     for (; v > 0 || p >= point; v /= 10) {

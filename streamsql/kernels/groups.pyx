@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
@@ -69,7 +69,11 @@ cdef class GroupTable:
         cdef Writer writer
         with nogil:
             self.table.save(writer)
-        return writer.bytes
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.table.save(writer)
+        return saved
 
     def load(self, bytes state):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))

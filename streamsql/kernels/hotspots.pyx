@@ -4,14 +4,15 @@ import numpy as np
 
 import pyarrow as pa
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp.string cimport string
 
 
 cdef extern from "state_bytes.h" namespace "streamsql" nogil:
     cdef cppclass Writer:
-        string bytes
+        size_t size()
+        void write_to(char* memory)
 
     cdef cppclass Reader:
         Reader(const char* begin, size_t size)
@@ -68,7 +69,11 @@ cdef class HotspotWindows:
         cdef Writer writer
         with nogil:
             self.windows.save(writer)
-        return writer.bytes
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.windows.save(writer)
+        return saved
 
     def load(self, bytes state):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))

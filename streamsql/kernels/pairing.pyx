@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 from libcpp cimport bool as boolean
@@ -110,8 +110,13 @@ cdef class Pairing:
 
     def save(self):
         cdef Writer writer
-        self.state.save(writer)
-        return writer.bytes
+        with nogil:
+            self.state.save(writer)
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.state.save(writer)
+        return saved
 
     def load(self, bytes saved):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(saved), PyBytes_GET_SIZE(saved))

@@ -1,6 +1,7 @@
 // A queue of values in one block of memory, small when empty: there may be a million of them.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "state_bytes.h"
@@ -30,15 +31,29 @@ public:
 
     void save(Writer& out) const {
         out.put<uint64_t>(size_);
-        for (int64_t i = 0; i < size_; i++) out.put((*this)[i]);
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            const size_t first = std::min<size_t>(size_, items_.size() - head_);  // up to where it wraps around
+            out.raw(items_.data() + head_, first * sizeof(T));
+            out.raw(items_.data(), (size_ - first) * sizeof(T));
+        } else {
+            for (int64_t i = 0; i < size_; i++) out.put((*this)[i]);
+        }
     }
     void load(Reader& in) {
         *this = Ring();
-        uint64_t size = in.count(1);
-        for (uint64_t i = 0; i < size; i++) {
-            T value{};
-            in.get(value);
-            push_back(std::move(value));
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            size_ = static_cast<int64_t>(in.count(sizeof(T)));
+            size_t capacity = size_ ? 4 : 0;
+            while (capacity < static_cast<size_t>(size_)) capacity *= 2;
+            items_.resize(capacity);
+            in.raw(items_.data(), size_ * sizeof(T));
+        } else {
+            uint64_t size = in.count(1);
+            for (uint64_t i = 0; i < size; i++) {
+                T value{};
+                in.get(value);
+                push_back(std::move(value));
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 import numpy as np
 import pyarrow as pa
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
@@ -94,8 +94,13 @@ cdef class RollingFrame:
 
     def save(self):
         cdef Writer writer
-        self.tracker.save(writer)
-        return writer.bytes
+        with nogil:
+            self.tracker.save(writer)
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.tracker.save(writer)
+        return saved
 
     def load(self, bytes state):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))
@@ -154,7 +159,11 @@ cdef class RollingAggregate:
         cdef Writer writer
         with nogil:
             self.function.save(writer)
-        return writer.bytes
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.function.save(writer)
+        return saved
 
     def load(self, bytes state):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))

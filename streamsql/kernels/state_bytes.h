@@ -10,27 +10,40 @@
 
 namespace streamsql {
 
+// Writes twice: the first time it only counts, the second time it writes to memory of just that size.
 class Writer {
 public:
-    std::string bytes;
+    size_t size() const { return size_; }
+    void write_to(char* memory) {
+        to_ = memory;
+        size_ = 0;
+    }
 
     // Plain memory as it is; other classes write themselves with `save`.
     template <class T> void put(const T& value) {
-        if constexpr (std::is_trivially_copyable_v<T>) bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
+        if constexpr (std::is_trivially_copyable_v<T>) raw(&value, sizeof(T));
         else value.save(*this);
     }
     void put(const std::string& value) {
         put<uint64_t>(value.size());
-        bytes += value;
+        raw(value.data(), value.size());
     }
     template <class T> void put(const std::vector<T>& values) {
         put<uint64_t>(values.size());
         if constexpr (std::is_trivially_copyable_v<T>) {
-            bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+            raw(values.data(), values.size() * sizeof(T));
         } else {
             for (const T& value : values) put(value);
         }
     }
+    void raw(const void* data, size_t size) {
+        if (to_ && size) std::memcpy(to_ + size_, data, size);
+        size_ += size;
+    }
+
+private:
+    char* to_ = nullptr;
+    size_t size_ = 0;
 };
 
 class Reader {
@@ -65,6 +78,11 @@ public:
                 get(values.back());
             }
         }
+    }
+    void raw(void* data, size_t size) {
+        need(size);
+        if (size) std::memcpy(data, at_, size);
+        at_ += size;
     }
     // A number of things that need at least `each` bytes in what is left.
     uint64_t count(size_t each) {

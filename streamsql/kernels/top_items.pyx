@@ -2,9 +2,8 @@
 
 import numpy as np  # for the functions of period_rows
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
-from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from streamsql.kernels.period_rows cimport PeriodRows, arrays, numbers
@@ -12,7 +11,8 @@ from streamsql.kernels.period_rows cimport PeriodRows, arrays, numbers
 
 cdef extern from "state_bytes.h" namespace "streamsql" nogil:
     cdef cppclass Writer:
-        string bytes
+        size_t size()
+        void write_to(char* memory)
 
     cdef cppclass Reader:
         Reader(const char* begin, size_t size)
@@ -64,7 +64,11 @@ cdef class TopItems:
         cdef Writer writer
         with nogil:
             self.counter.save(writer)
-        return writer.bytes
+        saved = PyBytes_FromStringAndSize(NULL, writer.size())
+        writer.write_to(PyBytes_AS_STRING(saved))
+        with nogil:
+            self.counter.save(writer)
+        return saved
 
     def load(self, bytes state):
         cdef Reader* reader = new Reader(PyBytes_AS_STRING(state), PyBytes_GET_SIZE(state))

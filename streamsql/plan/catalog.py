@@ -8,6 +8,7 @@ from typing import Any
 
 from streamsql.errors import BindError, Span, nearest
 from streamsql.plan.expressions import Expression
+from streamsql.plan.limits import Growth
 from streamsql.plan.nodes import Node, Notice, Pump, Schema, Sink, Source, Stream
 from streamsql.record import record
 from streamsql.types import ROWTIME, TIMESTAMP, Column, SqlType, varchar
@@ -59,6 +60,7 @@ class Catalog:
     notices: list[Notice] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     strict: bool = False
+    growth: Growth = field(default_factory=Growth)
     _reads: dict[str, tuple[Sink, frozenset[str]]] = field(default_factory=dict)
 
     def extension(self, what: str, code: str, span: Span | None) -> None:

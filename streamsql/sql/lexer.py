@@ -18,6 +18,9 @@ from streamsql.sql.tokens import Token, TokenType
 
 MAX_CODE = 102_400
 MAX_NAME = 128
+MAX_TOKENS = 25_000
+MAX_ERRORS = 100
+"""Errors after which reading stops: who made so many wants to see the first ones."""
 
 _PATTERN = re.compile(
     r"""
@@ -87,7 +90,10 @@ def tokenize(text: str) -> Lexed:
     if half := re.search("[\ud800-\udfff]", text):
         lexed.fail("half of a character is no text", *half.span(), hint="the code was decoded wrongly")
     offset = 0
-    while offset < len(text):
+    while offset < len(text) and len(lexed.errors) < MAX_ERRORS:
+        if len(lexed.tokens) >= MAX_TOKENS:
+            lexed.fail(f"the code has more than {MAX_TOKENS} words and signs", offset, offset + 1, "SYN-005")
+            break
         match = _PATTERN.match(text, offset)
         if match is None:
             offset = _skip_stray(lexed, offset)

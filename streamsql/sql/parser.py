@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamsql.errors import ParseError, Span
 from streamsql.record import record
-from streamsql.sql.lexer import Lexed, tokenize
+from streamsql.sql.lexer import MAX_ERRORS, Lexed, tokenize
 from streamsql.sql.nodes import Expression
 from streamsql.sql.statements import StatementGrammar
 from streamsql.sql.tokens import Token, TokenType
@@ -39,6 +39,8 @@ def parse(text: str) -> Script:
         begin = end + 1
         if not tokens or spoiled:
             continue
+        if len(errors) >= MAX_ERRORS:
+            break
         grammar = StatementGrammar(lexed, tokens, end)
         try:
             statements.append(_statement(grammar))

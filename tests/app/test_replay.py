@@ -58,7 +58,7 @@ def test_any_pieces_give_the_order_of_the_twin(inputs: list[list[int]], lateness
     replay.finish()
     got += numbered(replay)
     assert (got, late) == twin(inputs, lateness)
-    assert replay.waiting == 0
+    assert replay.waiting("S") == 0
 
 
 def test_one_input_without_lateness_waits_for_nothing() -> None:

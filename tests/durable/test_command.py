@@ -206,6 +206,43 @@ def test_a_damaged_checkpoint_is_loud_even_when_quiet(start: Start, tmp_path: Pa
     assert "start anew with an empty checkpoint directory" in err
 
 
+def test_standard_output_is_at_least_once(start: Start, tmp_path: Path) -> None:
+    """Rows that were written after the last checkpoint come again; none is missing."""
+    source = tmp_path / "in.json"
+    source.write_bytes(rows(0, 5000))
+    arguments = ["-c", COPY, *INPUT, "--input", source, "--rowtime", "t", "--output", "OUT", "--batch-size", "50"]
+    arguments += ["--checkpoint", tmp_path / "state", "--checkpoint-interval", "0ms"]
+    first = start(*arguments)
+    assert first.stdout
+    before = [first.stdout.readline() for _ in range(1000)]
+    wait_for(lambda: any((tmp_path / "state").glob("checkpoint-*")))
+    first.kill()
+    before += [line for line in first.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")]
+    after, err = start(*arguments).communicate(timeout=PATIENCE)
+    found = [json.loads(line)["n"] for line in after.splitlines()]
+    assert b"going on from checkpoint" in err
+    assert 0 < found[0] <= len(before)
+    assert found == list(range(found[0], 5000))
+
+
+def test_a_full_disk_is_an_error_and_with_room_the_run_goes_on(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk."""
+    source, out = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_bytes(rows(0, 20_000))
+    arguments = ["-c", COPY, *INPUT, "--input", source, "--rowtime", "t", "--output", f"OUT={out}"]
+    arguments += ["--checkpoint", tmp_path / "state", "--checkpoint-interval", "0ms", "--batch-size", "500"]
+    command = [*COMMAND, *map(str, arguments)]
+    small = ["bash", "-c", 'ulimit -f 100; exec "$@"', "bash", *command]  # blocks of 1,024 bytes
+    full = subprocess.run(small, capture_output=True, text=True)
+    assert full.returncode == 4
+    assert "File too large" in full.stderr
+    assert "Traceback" not in full.stderr
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "going on from checkpoint" in done.stderr
+    assert out.read_bytes() == b"".join(b'{"n":%d}\n' % n for n in range(20_000))
+
+
 @pytest.mark.parametrize("text", ["10 parsecs", "", "-1s", "1e3"])
 def test_an_interval_that_is_no_time_is_refused(text: str) -> None:
     done = subprocess.run([*COMMAND, "-c", COPY, f"--checkpoint-interval={text}"], capture_output=True, text=True)

@@ -8,6 +8,7 @@ applications; without it, all for one application and some for the others.
 import errno
 import os
 import random
+from collections.abc import Iterator
 
 import pytest
 from applications import EXAMPLES, outputs_in, outside_of, run_in, undisturbed
@@ -22,24 +23,33 @@ THOROUGH = "tumbling"
 
 
 class Wreckage:
-    """The different states in which the calls of a run could leave an outside."""
+    """The different states in which the calls of a run could leave the files of an outside."""
 
     def __init__(self, outside: MemoryOutside, seed: int) -> None:
         self._outside = outside
         self._chance = random.Random(seed)
         self._seen: set[object] = set()
+        self._contents: dict[bytes, bytes] = {}  # most files are in many states
+        self._states: list[tuple[str, dict[str, bytes]]] = []
         self.checkpoints: set[str] = set()
-        self.states: list[tuple[str, MemoryOutside]] = []
 
     def take(self) -> None:
         for name, loss in LOSSES.items():
-            state = self._outside.after_crash(loss, self._chance)
-            files = state.files()
+            files = self._outside.after_crash(loss, self._chance).files()
+            files = {path: self._contents.setdefault(data, data) for path, data in files.items()}
             self.checkpoints |= {path for path in files if "checkpoint-" in path}
-            key = frozenset((path, hash(data)) for path, data in files.items())
-            if key not in self._seen:
+            if (key := frozenset(files.items())) not in self._seen:
                 self._seen.add(key)
-                self.states.append((name, state))
+                self._states.append((name, files))
+
+    def states(self, chance: random.Random, count: int = 0) -> Iterator[tuple[str, MemoryOutside]]:
+        """How power was lost, and an outside after that: some, or all of them."""
+        chosen = chance.sample(self._states, min(count or len(self._states), len(self._states)))
+        for name, files in chosen:
+            outside = MemoryOutside(step=1.0)
+            for path, data in files.items():
+                outside.put(path, data)
+            yield name, outside
 
 
 def wrecked(name: str, outside: MemoryOutside, seed: int = 1, **options: object) -> Wreckage:
@@ -56,10 +66,8 @@ def test_a_crash_at_any_call_changes_no_byte(name: str) -> None:
     wreckage = wrecked(name, outside)
     assert outputs_in(outside) == expected
     assert len(wreckage.checkpoints) >= 10
-    states = wreckage.states
-    if not (ALL or name == THOROUGH):
-        states = random.Random(2).sample(states, SOME)
-    for number, (loss, state) in enumerate(states):
+    count = 0 if ALL or name == THOROUGH else SOME
+    for number, (loss, state) in enumerate(wreckage.states(random.Random(2), count)):
         run_in(name, state, batch_size=[65536, 32, 5][number % 3], checkpoint_interval=[1e9, 1e9, 5.0][number % 3])
         assert outputs_in(state) == expected, f"state {number}, {loss}"
 
@@ -68,10 +76,9 @@ def test_a_crash_at_any_call_changes_no_byte(name: str) -> None:
 def test_a_crash_while_starting_again_changes_no_byte(name: str) -> None:
     expected = undisturbed(name)
     chance = random.Random(3)
-    states = wrecked(name, outside_of(name)).states
-    for _, state in chance.sample(states, len(states) if ALL else 10):
-        again = wrecked(name, state, seed=chance.randrange(1000), batch_size=16).states
-        for loss, second in chance.sample(again, min(4, len(again))):
+    for _, state in wrecked(name, outside_of(name)).states(chance, 100 if ALL else 10):
+        again = wrecked(name, state, seed=chance.randrange(1000), batch_size=16)
+        for loss, second in again.states(chance, 4):
             run_in(name, second, checkpoint_interval=1e9)
             assert outputs_in(second) == expected, loss
 

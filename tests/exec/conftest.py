@@ -117,18 +117,23 @@ class Runner:
                     graph = connect(self.graph())
                     graph.restore(state)
         self.state = graph.snapshot()
+        assert not graph.missing()  # docs/counts.md: the law holds at any time
         if finish:
             graph.finish()
+        assert not graph.missing()
         self.counters = graph.counters()
         return rows
 
     def check_batching(self, events: Sequence[Event], seed: int = 0) -> dict[str, list[Row]]:
         """Run whole, row by row, in random pieces and with restarts; all must agree. The common result."""
         chance = random.Random(seed)
-        whole = self.run(events)
+        whole, counted = self.run(events), self.counters
         assert self.run(events, cut=one_by_one) == whole
+        assert self.counters == counted
         assert self.run(events, cut=lambda rows: pieces(rows, chance)) == whole
+        assert self.counters == counted
         assert self.run(events, cut=lambda rows: pieces(rows, chance), restart=True) == whole
+        assert self.counters == counted
         return whole
 
 

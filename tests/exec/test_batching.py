@@ -138,3 +138,20 @@ def test_several_pumps_into_one_stream_and_on(runner, seed):
     assert found["M"] and found["O1"] and found["O2"] and found["ERROR_STREAM"]
     for name in ("M", "O1", "O2", "ERROR_STREAM"):
         assert [row[0] for row in found[name]] == sorted(row[0] for row in found[name])
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_little_memory_refuses_the_same_rows(runner, name):
+    """Which rows there is no room for does not depend on how they come either."""
+    columns, query = QUERIES[name]
+    sql = f"CREATE STREAM O ({columns}); CREATE PUMP p AS INSERT INTO O {query};"
+    refused = False
+    for seed, size in ((1, 900), (1, 1500), (2, 4000)):
+        app = runner(sql, INPUTS, options={"max_memory": size})
+        found = app.check_batching(events_of(seed), seed)
+        refused |= any("no room" in row[4] for row in found["ERROR_STREAM"])
+    assert refused == (name not in STATELESS)
+
+
+STATELESS = ("filter", "errors", "by rowtime", "retimed", "union", "after a filter", "by ceil", "join rows", "monotonic", "sorted ties")
+"""And those whose state is one group or the last rows."""

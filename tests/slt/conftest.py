@@ -247,6 +247,10 @@ class Script:
             arrays.append(pa.array(values, column.type.arrow))
         return pa.record_batch(arrays, names=["ROWTIME", *(column.name for column in columns)])
 
+    def missing(self) -> list[str]:
+        """Rows that are unaccounted for (docs/counts.md)."""
+        return [] if self.app is None or self.app.missing_schemas else self.app.engine().missing()
+
     def restart(self) -> None:
         old = self.started()
         for stream in old.streams:
@@ -286,6 +290,7 @@ class SltItem(pytest.Item):
         script = Script(self.mode)
         for step in self.steps:
             got = script.run(step)
+            assert not script.missing(), f"{self.path.name}:{step.line}: {script.missing()}"
             if got is None or [" ".join(words_of(line)) for line in step.expected] == got or got == step.expected:
                 continue
             if self.config.getoption("--update-golden"):

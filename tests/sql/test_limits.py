@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from streamsql.sql import MAX_DEPTH, parse
 from streamsql.sql.generator import to_sql
+from streamsql.sql.lexer import MAX_ERRORS, MAX_TOKENS
 
 FOLDER = Path(__file__).parent
 TEXTS = [path.read_text() for path in sorted((FOLDER / "samples").glob("*.sql"))]
@@ -128,3 +129,16 @@ def test_random_words(text: str) -> None:
 @given(st.text(max_size=60))
 def test_random_letters(text: str) -> None:
     check(text)
+
+
+def test_words_and_signs_are_counted() -> None:
+    few = "SELECT " + ", ".join(["a"] * (MAX_TOKENS // 2 - 2)) + " FROM s"
+    assert not parse(few).errors
+    (error,) = parse(few.replace(" FROM", ", a, a FROM")).errors
+    assert error.code == "SYN-005"
+    assert "25000 words and signs" in error.message
+
+
+def test_after_very_many_errors_reading_stops() -> None:
+    assert len(parse("$" * 90_000).errors) == MAX_ERRORS
+    assert len(parse("SELECT;" * 10_000).errors) == MAX_ERRORS

@@ -24,6 +24,8 @@ class TumblingAggregate(Operator):
     Periods that begin and end inside one batch are grouped and released together, however many there are.
     """
 
+    fate = "gather"
+
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
         assert isinstance(node.window, Tumbling)
         self._context = context
@@ -35,7 +37,7 @@ class TumblingAggregate(Operator):
         self._calls = node.aggregates
         arguments = [arg for call in node.aggregates for arg in call.args[:1]]
         self._expressions = context.computation([node.window.value, *self._grouped, *arguments])
-        self._keys = Keys([key.type.arrow for key in self._grouped], context.max_groups)
+        self._keys = Keys([key.type.arrow for key in self._grouped])
         self._aggregates = Aggregates(node.aggregates)
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
@@ -43,8 +45,6 @@ class TumblingAggregate(Operator):
         if not batch.num_rows:
             return []
         spans = self._periods.spans(values, rowtimes(batch))
-        if batch.num_rows > self._context.max_groups:  # a period may be too full: the limit is one period's
-            spans = [one for span in spans for one in span.one_by_one()]
         released: Batches = []
         for span in spans:
             rows = batch.slice(span.begin, span.end - span.begin)
@@ -81,6 +81,7 @@ class TumblingAggregate(Operator):
             groups = groups[~full]
             columns = [column and pc.filter(column, keep) for column in columns]
         aggregates.update(groups, len(keys), columns)
+        self._context.gathered(len(groups))
 
     def _release(self, span: Span) -> Batches:
         """The groups of the open period, which is over."""
@@ -96,7 +97,7 @@ class TumblingAggregate(Operator):
         if span.changed is None:
             raise AssertionError("only the last period can be open")
         types = [pa.int64(), *(key.type.arrow for key in self._grouped)]
-        keys, aggregates = Keys(types, self._context.max_groups), Aggregates(self._calls)
+        keys, aggregates = Keys(types), Aggregates(self._calls)
         self._add(keys, aggregates, rows, [pa.array(span.period), *parts[: len(self._grouped)]], parts)
         period, *values = keys.values(np.arange(len(keys), dtype=np.int32))
         return self._results(span, period.to_numpy(), values, aggregates)
@@ -112,7 +113,7 @@ class TumblingAggregate(Operator):
         keys = [of_period if same else next(grouped) for same in self._is_period]
         batch = pa.RecordBatch.from_arrays([ends, *keys, *arrays], schema=self._schema)
         if failures:
-            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pa.array(self._context.drop_results(batch, failures)))
         return [batch] if batch.num_rows else []
 
     def snapshot(self) -> State:

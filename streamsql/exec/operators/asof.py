@@ -22,13 +22,14 @@ class AsOfJoin(Operator):
     on the right count, whichever side was pushed first. Of the right, the last row per key is kept."""
 
     ports = 2
+    fate = "gather"
 
     def __init__(self, node: nodes.AsOfJoin, context: Context) -> None:
         self._context = context
         self._outer = node.kind == "LEFT"
         self._schema = arrow_schema(node.schema)
         self._computations = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
-        self._keys = Keys([left.type.arrow for left, _ in node.keys], context.max_groups)
+        self._keys = Keys([left.type.arrow for left, _ in node.keys])
         empty = (arrow_schema(node.left.schema).empty_table(), arrow_schema(node.right.schema).empty_table())
         self._rows = [pa.RecordBatch.from_arrays(_columns(table), schema=table.schema) for table in empty]
         self._codes = [np.empty(0, np.int32), np.empty(0, np.int32)]
@@ -44,6 +45,8 @@ class AsOfJoin(Operator):
                 codes = np.where(pc.is_valid(key).to_numpy(zero_copy_only=False), codes, -1).astype(np.int32)
         self._rows[port] = pa.concat_batches([self._rows[port], batch.cast(self._rows[port].schema)])
         self._codes[port] = np.concatenate([self._codes[port], codes])
+        if port == RIGHT:
+            self._context.gathered(batch.num_rows)
         self._bounds[port] = max(self._bounds[port], int(rowtimes(batch)[-1]))
         return self._answer()
 
@@ -66,6 +69,7 @@ class AsOfJoin(Operator):
             matched = np.flatnonzero(found >= 0)
             self._context.filtered(count - len(matched))
             left, found = pc.take(left, pa.array(matched)), found[matched]
+        self._context.gathered(left.num_rows)
         joined = self._joined(left, found)
         self._rows[LEFT] = self._rows[LEFT].slice(count)
         self._codes[LEFT] = self._codes[LEFT][count:]
@@ -115,6 +119,9 @@ class AsOfJoin(Operator):
         self._rows = list(state["rows"])
         self._codes = list(state["codes"])
         self._bounds = list(state["bounds"])
+
+    def held(self) -> int:
+        return int(self._rows[LEFT].num_rows)
 
     def bound(self) -> str:
         return "the last right row per key, and the left rows that wait for the right side's time"

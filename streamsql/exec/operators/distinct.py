@@ -24,7 +24,7 @@ class Distinct(Operator):
         self._monotonic = node.monotonic
         self._compared = node.compared
         self._type = node.schema[node.monotonic].type.arrow
-        self._seen = GroupTable(context.max_groups)
+        self._seen = GroupTable()
         self._value: pa.Array | None = None  # of the monotonic column, in the last row
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
@@ -32,9 +32,7 @@ class Distinct(Operator):
         differs = np.zeros(batch.num_rows, dtype=bool)
         differs[1:] = changes(column)
         differs[0] = self._value is not None and not self._value.equals(column.slice(0, 1))
-        starts = np.flatnonzero(differs).tolist()
-        if len(self._seen) + batch.num_rows <= self._context.max_groups:
-            starts = starts[-1:]  # periods that are over within the batch are compared together
+        starts = np.flatnonzero(differs).tolist()[-1:]  # periods that are over in the batch are compared together
         released: Batches = []
         edges = [0, *starts, batch.num_rows]
         for number, (begin, end) in enumerate(pairwise(edges)):

@@ -7,6 +7,7 @@ import pyarrow as pa
 from streamsql.exec.context import Context
 from streamsql.exec.operator import Batches, Operator
 from streamsql.kernels import compute as pc
+from streamsql.kernels.select_rows import Selection
 from streamsql.plan import nodes
 
 
@@ -23,4 +24,12 @@ class Filter(Operator):
         if count == batch.num_rows:
             return [batch] if count else []
         self._filtered(batch.num_rows - count)
-        return [pc.filter(batch, condition)] if count else []
+        return [selected(batch, condition)] if count else []
+
+
+def selected(batch: pa.RecordBatch, condition: pa.BooleanArray) -> pa.RecordBatch:
+    """The rows for which `condition` is true; null counts as false."""
+    if condition.null_count:
+        condition = pc.fill_null(condition, False)
+    selection = Selection(condition)
+    return pa.RecordBatch.from_arrays([selection.of(column) for column in batch.columns], schema=batch.schema)

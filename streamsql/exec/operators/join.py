@@ -27,6 +27,9 @@ LEFT, RIGHT = 0, 1
 SWEEP = 1024
 """Keys are swept when their number has doubled since, and is above this."""
 
+MOST_KEYS = (1 << 31) - 1
+"""What a key's number can hold."""
+
 Numbers = npt.NDArray[np.int64]
 
 
@@ -34,6 +37,7 @@ class Join(Operator):
     """Keeps the rows of each side that its window can still show to rows of the other."""
 
     ports = 2
+    fate = "gather"
 
     def __init__(self, node: nodes.Join, context: Context) -> None:
         self._context = context
@@ -42,7 +46,7 @@ class Join(Operator):
         self._condition = None if node.condition is None else context.computation([node.condition])
         # A single integer needs no table: the pairing numbers it, and forgets it with its rows.
         self._integers = len(node.keys) == 1 and all(_is_integer(key.type.arrow) for key in node.keys[0])
-        self._table = GroupTable(context.max_groups)
+        self._table = GroupTable()
         self._rows = [RowStore(arrow_schema(child.schema)) for child in node.inputs]
         self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
         self._specs = [node.left_window, node.right_window]
@@ -69,6 +73,7 @@ class Join(Operator):
         if not batch.num_rows:
             return []
         self._rows[port].append(batch)
+        self._context.gathered(batch.num_rows)
         self._pairing.add(port, rowtimes(batch), codes, total)
         self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
         return self._advance()
@@ -78,7 +83,7 @@ class Join(Operator):
         if not keys:
             return np.zeros(length, dtype=np.int32), 1
         if self._integers:
-            return self._pairing.encode(keys[0], self._context.max_groups)
+            return self._pairing.encode(keys[0], MOST_KEYS)
         codes, _ = self._table.encode(keys, length)
         codes[codes < 0] = -2
         for key in keys:

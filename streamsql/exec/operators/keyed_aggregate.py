@@ -23,6 +23,8 @@ SPARE = 1024
 class KeyedAggregate(Operator):
     """A row or watermark at the end of a window, whatever its key, releases the window with that ROWTIME."""
 
+    fate = "gather"
+
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
         self._context = context
         self._schema = arrow_schema(node.schema)
@@ -35,7 +37,7 @@ class KeyedAggregate(Operator):
         types = [key.type.arrow for key in node.keys]
         if isinstance(node.window, windows.Hopping):
             types.append(pa.int64())
-        self._keys = Keys(types, context.max_groups)
+        self._keys = Keys(types)
         self._windows = KeyedWindows(extend=self._kind.extend)
         self._aggregates = Aggregates(node.aggregates)
         self._open = 0
@@ -61,13 +63,16 @@ class KeyedAggregate(Operator):
             key_columns = [*key_columns, pa.array(entries.starts)]
         keys = self._keys.encode(key_columns, len(times))
         full = keys < 0
+        refused = 0
         if full.any():
             rejected = np.zeros(batch.num_rows, dtype=bool)
             rejected[full if entries.rows is None else entries.rows[full]] = True
+            refused = int(rejected.sum())
             self._context.drop(batch, failed_rows(batch.num_rows, rejected, "RUN-006", "too many groups"))
         before = len(self._windows)
         groups = self._windows.assign(keys, len(self._keys), times, entries.ends)
         self._open += len(self._windows) - before
+        self._context.gathered(batch.num_rows - refused)
         arguments = iter(columns[self._width :])
         self._aggregates.update(
             groups, len(self._windows), [next(arguments) if call.args else None for call in self._calls]
@@ -88,7 +93,7 @@ class KeyedAggregate(Operator):
         key_values = self._keys.values(keys)[: self._width]
         batch = pa.RecordBatch.from_arrays([timestamps(ends), *key_values, *arrays], schema=self._schema)
         if failures:
-            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pa.array(self._context.drop_results(batch, failures)))
         self._open -= len(closed)
         if len(self._windows) > 2 * self._open + SPARE:
             self._compact()

@@ -14,6 +14,8 @@ from streamsql.plan import nodes
 class Lookup(Operator):
     """For each row of the stream the rows of the relation that match it, in the relation's order, at once."""
 
+    fate = "gather"
+
     def __init__(self, node: nodes.Lookup, context: Context) -> None:
         self._context = context
         self._schema = arrow_schema(node.schema)
@@ -32,10 +34,13 @@ class Lookup(Operator):
             holds = self._condition.truths(self._joined(batch, left, right))
             left, right = _all_of(left, batch.num_rows)[holds], right[holds]
         if self._outer:
+            self._context.gathered(batch.num_rows)
             if left is not None:
                 left, right = _with_unmatched(left, right, batch.num_rows)
         else:
-            self._context.filtered(batch.num_rows - _distinct(left, right))
+            found = _distinct(left, right)
+            self._context.gathered(found)
+            self._context.filtered(batch.num_rows - found)
         return [self._joined(batch, left, right)] if len(right) else []
 
     def _pairs(self, batch: pa.RecordBatch, keys: list[pa.Array]) -> tuple[Rows | None, Rows]:

@@ -101,7 +101,7 @@ class _Windows:
         context: Context,
     ) -> None:
         self._key_columns = [columns.setdefault(key, len(columns)) for key in keys]
-        self._keys = Keys([key.type.arrow for key in keys], context.max_groups)
+        self._keys = Keys([key.type.arrow for key in keys])
         self._frame_node = frame
         self._frame = RollingFrame(frame.rows, frame.preceding)
         self._calls = [(position, _rolling(call), call) for position, call in calls]

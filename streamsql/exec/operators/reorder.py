@@ -72,5 +72,8 @@ class Reorder(Operator):
         self._latest = state["latest"]
         self._held = state["held"][0] if state["held"] else None
 
+    def held(self) -> int:
+        return 0 if self._held is None else int(self._held.num_rows)
+
     def bound(self) -> str:
         return f"the rows of {self._delay} ms of their own time"

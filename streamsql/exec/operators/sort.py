@@ -72,6 +72,9 @@ class Sort(Operator):
         self._periods.restore(state["periods"])
         self._gathered = list(state["gathered"])
 
+    def held(self) -> int:
+        return sum(rows.num_rows for rows in self._gathered)
+
     def bound(self) -> str:
         return "the rows of one period"
 

@@ -32,5 +32,8 @@ class Union(Operator):
     def restore(self, state: State) -> None:
         self._merge.restore(state)
 
+    def held(self) -> int:
+        return self._merge.waiting
+
     def bound(self) -> str:
         return "the rows that wait for the slowest input"

@@ -15,6 +15,7 @@ class Constant(Operator):
     """Base: rows produced once, and then no more."""
 
     ports = 0
+    fate = "gather"  # of nothing
 
     def start(self, time: int) -> Batches:
         """The rows, with ROWTIME `time`."""

@@ -6,7 +6,6 @@ business of the operator (GROUP BY, ORDER BY).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,18 +30,6 @@ class Span:
     values: pa.Array
     period: npt.NDArray[np.int64]
     changed: npt.NDArray[np.int64] | None
-
-    def one_by_one(self) -> Iterator[Span]:
-        """The same rows as one span per period."""
-        if len(self.values) == 1:
-            yield self
-            return
-        assert self.changed is not None
-        edges = self.begin + np.searchsorted(self.period, np.arange(len(self.values) + 1))
-        for number in range(len(self.values)):
-            begin, end = edges[number : number + 2].tolist()
-            period = np.zeros(end - begin, dtype=np.int64)
-            yield Span(begin, end, self.values.slice(number, 1), period, self.changed[number : number + 1])
 
 
 class Periods:

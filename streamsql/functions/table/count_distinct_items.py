@@ -13,13 +13,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.functions.failures import Failures
-from streamsql.functions.registry import Documentation, Parameter, TableFunction, add_table_function
+from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.columns import position_of
 from streamsql.functions.table.tumbling import Numbered, PeriodRows, TumblingOperator
 from streamsql.kernels.distinct_count import DistinctCounter
 from streamsql.types import BIGINT, Column
 
 NAME = "COUNT_DISTINCT_ITEMS_TUMBLING"
+SKETCH = 1 << 18
+"""Bytes of the items or the sketch of one key, with slack."""
 PARAMETERS = (
     Parameter("column", str),
     Parameter("windowSeconds", int, low=1, high=3600),
@@ -82,6 +84,10 @@ def _operator(
     return TumblingOperator(names, seconds, counter)
 
 
+def _keeps(schema: Sequence[Column], arguments: Sequence[Any], partition_by: Sequence[int]) -> Keeps | None:
+    return Keeps(tuple(partition_by), SKETCH, span=1000 * arguments[1]) if partition_by else None
+
+
 def _bound(schema: Sequence[Column], arguments: Sequence[Any], partitioned: bool) -> str:
     each = " for each key" if partitioned else ""
     return f"the items of {arguments[1]} s{each}, at most 10000, then a sketch of 128 KiB"
@@ -102,5 +108,6 @@ add_table_function(
         _operator,
         row_by_row=False,
         bound=_bound,
+        keeps=_keeps,
     )
 )

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from streamsql.errors import BindError
 from streamsql.functions.failures import Failures
-from streamsql.functions.registry import Documentation, Parameter, TableFunction, add_table_function
+from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.columns import position_of
 from streamsql.kernels import compute as pc
 from streamsql.types import INTEGER, Column
@@ -35,6 +35,7 @@ class GroupRankOperator:
     """
 
     ports = 1
+    fate = "take"
 
     def __init__(
         self,
@@ -156,5 +157,6 @@ add_table_function(
         GroupRankOperator,
         row_by_row=False,
         bound=_bound,
+        keeps=lambda *_: Keeps(rows=True, span=0),
     )
 )

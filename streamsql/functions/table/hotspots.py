@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from streamsql.errors import BindError
 from streamsql.functions.failures import Failures
-from streamsql.functions.registry import Documentation, Parameter, TableFunction, add_table_function
+from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.partitions import MAX_PARTITIONS, Partitions
 from streamsql.functions.table.points import matrix, numeric_columns, pieces
 from streamsql.kernels.hotspots import HotspotWindows
@@ -36,6 +36,7 @@ class HotspotsOperator:
     """
 
     ports = 1
+    fate = "pass"
 
     def __init__(
         self,
@@ -96,6 +97,11 @@ def _aliases(schema: Sequence[Column], arguments: Sequence[Any]) -> dict[str, st
     return {"HOTSPOT_RESULTS": RESULT.name}
 
 
+def _keeps(schema: Sequence[Column], arguments: Sequence[Any], partition_by: Sequence[int]) -> Keeps | None:
+    point = 8 * (len(numeric_columns(schema, NAME, partition_by)) + 2)
+    return Keeps(tuple(partition_by), arguments[0] * point) if partition_by else None
+
+
 def _bound(schema: Sequence[Column], arguments: Sequence[Any], partitioned: bool) -> str:
     window = f"the last {arguments[0]} points"
     return f"{window} per key, at most {MAX_PARTITIONS} keys" if partitioned else window
@@ -116,6 +122,7 @@ add_table_function(
         _columns,
         HotspotsOperator,
         bound=_bound,
+        keeps=_keeps,
         aliases=_aliases,
     )
 )

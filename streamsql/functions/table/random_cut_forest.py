@@ -17,7 +17,7 @@ import pyarrow as pa
 from rcf_ext import RandomCutForest
 from streamsql.errors import BindError
 from streamsql.functions.failures import Failures
-from streamsql.functions.registry import Documentation, Parameter, TableFunction, add_table_function
+from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.partitions import MAX_PARTITIONS, Partitions
 from streamsql.functions.table.points import MEASURED, matrix, numeric_columns, pieces
 from streamsql.kernels.explanation import explanations
@@ -29,6 +29,8 @@ PARAMETERS = (
     Parameter("timeDecay", int, 100_000, 1, 2_147_483_647),
     Parameter("shingleSize", int, 1, 1, 30),
 )
+NODE = 64
+"""Bytes of a node of a tree, with slack."""
 WITH_DIRECTIONALITY = Parameter("withDirectionality", bool, False)
 
 
@@ -55,6 +57,7 @@ class ForestOperator:
     """
 
     ports = 1
+    fate = "pass"
 
     def __init__(
         self,
@@ -151,6 +154,12 @@ def _bound(schema: Sequence[Column], arguments: Sequence[Any], partitioned: bool
     return f"{forest} per key, at most {MAX_PARTITIONS} keys" if partitioned else forest
 
 
+def _keeps(schema: Sequence[Column], arguments: Sequence[Any], partition_by: Sequence[int]) -> Keeps | None:
+    trees, sample, _, shingle = arguments[:4]
+    points = 8 * sample * (shingle * sum(column.type.kind in MEASURED for column in schema) + 1)
+    return Keeps(tuple(partition_by), trees * (points + NODE * sample)) if partition_by else None
+
+
 def _register(name: str, text: str, added: tuple[Column, ...], *, explain: bool) -> None:
     parameters = (*PARAMETERS, WITH_DIRECTIONALITY) if explain else PARAMETERS
     arguments = "".join(f" [, {parameter.name}" for parameter in parameters) + "]" * len(parameters)
@@ -159,7 +168,7 @@ def _register(name: str, text: str, added: tuple[Column, ...], *, explain: bool)
         return ForestOperator(*args, explain=explain)
 
     doc = Documentation(name, f"TABLE({name}(CURSOR(SELECT STREAM …) [PARTITION BY column, …]{arguments}))", text)
-    add_table_function(TableFunction(doc, parameters, _columns(name, added), operator, bound=_bound))
+    add_table_function(TableFunction(doc, parameters, _columns(name, added), operator, bound=_bound, keeps=_keeps))
 
 
 SCORE = Column("ANOMALY_SCORE", DOUBLE)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.functions.failures import Failures
-from streamsql.functions.registry import Documentation, Parameter, TableFunction, add_table_function
+from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.columns import position_of
 from streamsql.functions.table.tumbling import Numbered, PeriodRows, TumblingOperator
 from streamsql.kernels.groups import GroupTable
@@ -21,6 +21,8 @@ from streamsql.kernels.top_items import TopItems
 from streamsql.types import BIGINT, Column
 
 NAME = "TOP_K_ITEMS_TUMBLING"
+ITEM = 256
+"""Bytes of an item and its count, besides its value, with slack."""
 PARAMETERS = (
     Parameter("column", str),
     Parameter("K", int, low=1, high=100_000),
@@ -112,6 +114,10 @@ def _operator(
     return TumblingOperator(names, seconds, ItemCounter(position_of(schema, column, NAME), k, partition_by))
 
 
+def _keeps(schema: Sequence[Column], arguments: Sequence[Any], partition_by: Sequence[int]) -> Keeps:
+    return Keeps((*partition_by, position_of(schema, arguments[0], NAME)), ITEM, span=1000 * arguments[2])
+
+
 def _bound(schema: Sequence[Column], arguments: Sequence[Any], partitioned: bool) -> str:
     return f"every item{' of every key' if partitioned else ''} of {arguments[2]} s with its count"
 
@@ -131,6 +137,7 @@ add_table_function(
         _operator,
         row_by_row=False,
         bound=_bound,
+        keeps=_keeps,
         aliases=_aliases,
     )
 )

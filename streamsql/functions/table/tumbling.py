@@ -92,6 +92,7 @@ class TumblingOperator:
     """Feeds a counter period by period. Its watermark is the end of the period that contains the input's."""
 
     ports = 1
+    fate = "take"
 
     def __init__(self, names: Sequence[str], seconds: int, counter: Counter) -> None:
         self._names = list(names)

@@ -51,6 +51,7 @@ class RowEncoder:
         self._befores = befores
         self._row_end = row_end
         self._delimiter = delimiter
+        self._row_bytes = 0.0  # about what a row takes, to ask for enough memory at once
 
     def start(self) -> bytes:
         """What stands before the first row."""
@@ -64,7 +65,9 @@ class RowEncoder:
         ]
         for number, array_text in self._arrays.items():
             columns[number] = array_text.of(columns[number])
-        return encode_rows(columns, self._shapes, self._befores, self._row_end, self._delimiter)
+        rows = encode_rows(columns, self._shapes, self._befores, self._row_end, self._delimiter, self._row_bytes)
+        self._row_bytes = 1.1 * len(rows) / max(batch.num_rows, 1) + 1
+        return rows
 
     def finish(self) -> bytes:
         """What stands after the last row."""

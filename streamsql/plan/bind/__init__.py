@@ -9,8 +9,9 @@ from typing import Any
 from streamsql.errors import BindError, ParseError, ScriptErrors, StreamSQLError
 from streamsql.plan.bind.statement import StatementBinder
 from streamsql.plan.catalog import HIDDEN_COLUMNS, Catalog, input_stream
+from streamsql.plan.limits import check_chains
 from streamsql.plan.nodes import Application, Notice, Schema
-from streamsql.sql import Script, nodes
+from streamsql.sql import Script, nodes, span_of
 
 __all__ = ["bind", "unknown_sources"]
 
@@ -37,13 +38,17 @@ def bind(
     broken = _broken_names(script)
     for statement in script.statements:
         try:
-            StatementBinder(catalog).bind(statement)
+            _bind_statement(statement, catalog)
         except BindError as error:
             defined = _defined(statement)
             if not _follows_from(error, broken):
                 errors.append(error)
             if defined:
                 broken.add(defined)
+    try:
+        check_chains(catalog.streams.values(), catalog.pumps.values())
+    except BindError as error:
+        errors.append(error)
     if errors:
         raise ScriptErrors(sorted(errors, key=lambda error: error.span.start if error.span else 0))
     warnings = tuple(Notice("warning", message, "", span) for message, span in script.warnings)
@@ -54,6 +59,14 @@ def bind(
         tuple(catalog.tables.items()),
         (*warnings, *catalog.notices),
     )
+
+
+def _bind_statement(statement: Any, catalog: Catalog) -> None:
+    try:
+        StatementBinder(catalog).bind(statement)
+    except RecursionError:
+        message = "the statement is nested too deeply, views and tables of WITH put in"
+        raise BindError(message, code="SYN-005", span=span_of(statement)) from None
 
 
 def unknown_sources(script: Script) -> list[str]:

@@ -20,6 +20,7 @@ from streamsql.plan.expressions import (
     WindowCall,
     transform,
 )
+from streamsql.plan.limits import check_arguments
 from streamsql.sql import nodes, span_of
 from streamsql.types import BOOLEAN, TIMESTAMP, Kind, SqlType, varchar
 
@@ -42,6 +43,7 @@ def bind_call(binder: ExpressionBinder, node: Any) -> Expression:
     """A `Call` or `Over` node. Raises NAM-004 for a name that is no function."""
     inner = node.this if isinstance(node, nodes.Over) else node
     name, span = inner.this.last, span_of(inner)
+    check_arguments(name, len(inner.args.get("expressions") or ()), span)
     if isinstance(node, nodes.Over):
         return _window_call(binder, inner, node, name, span)
     if functions := binder.catalog.functions.get(name):
@@ -118,7 +120,9 @@ def _user_function(
     args = binder.bind_all(node.args.get("expressions"))
     for function in functions:
         if _accepts(function, args):
-            return inline(function, args, span)
+            inlined = inline(function, args, span)
+            binder.catalog.growth.add_terms(inlined, span)
+            return inlined
     wanted = " or ".join(f"({', '.join(str(p.type) for p in f.parameters)})" for f in functions)
     given = ", ".join(str(arg.type) for arg in args)
     raise BindError(f"{functions[0].name} takes {wanted}, not ({given})", code="FUN-002", span=span)

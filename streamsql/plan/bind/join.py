@@ -12,6 +12,7 @@ from streamsql.plan.bind.frames import bound_size, illegal, resolve_window, size
 from streamsql.plan.bind.source import From, SourceBinder
 from streamsql.plan.calls import call
 from streamsql.plan.expressions import Call, Column, Expression
+from streamsql.plan.limits import check_joined, check_relation
 from streamsql.plan.monotonic import TIME
 from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Schema, Table
 from streamsql.plan.scope import Entry, Relation, Scope
@@ -34,6 +35,7 @@ def bind_from(binder: SourceBinder, item: Any) -> From:
             )
         return binder.bind(item)
     bound = _Joiner(binder, item).bind()
+    check_joined(len(bound.relations), span_of(item))
     names = [relation.name for relation in bound.relations if relation.name]
     for name in names:
         if names.count(name) > 1:
@@ -116,6 +118,8 @@ class _Joiner:
                 "STR-011",
             )
         node = Join(schema, first, second, kind, keys, rest, windows[0], windows[1])
+        if left.finite:
+            check_relation(node, span_of(item))
         return From(node, relations, finite=left.finite)
 
     def _as_of(self, left: From, right: From, kind: JoinKind) -> From:

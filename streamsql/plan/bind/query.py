@@ -21,6 +21,7 @@ from streamsql.plan.calls import convert
 from streamsql.plan.calls import keys as as_keys
 from streamsql.plan.catalog import Catalog, View
 from streamsql.plan.expressions import Column, Expression, Field, Literal, WindowCall, transform
+from streamsql.plan.limits import check_width
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend
 from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Table, Union, Values
 from streamsql.plan.scope import Entry, Relation, Scope
@@ -38,6 +39,7 @@ class QueryBinder:
 
     def bind(self, node: Any, ctes: dict[str, View] | None = None) -> Query:
         """The plan of a query. Raises BindError with the place of what is wrong."""
+        self.catalog.growth.add_query(span_of(node))
         ctes = self._with(node, ctes or {})
         query = self._unlimited(node, ctes)
         if node.args.get("limit") is None and node.args.get("offset") is None:
@@ -167,6 +169,7 @@ class QueryBinder:
         for position, node in enumerate(select.args["expressions"]):
             if isinstance(node, nodes.Star):
                 state.items += self._star(node, source)
+                check_width(len(state.items), span_of(node))
                 continue
             alias = node.args["alias"].this if isinstance(node, nodes.Alias) else ""
             inner = node.this if isinstance(node, nodes.Alias) else node
@@ -176,6 +179,8 @@ class QueryBinder:
             else:
                 name = alias or _name(expression, inner, position)
                 state.items.append(Item(name, expression, inner))
+
+        check_width(len(state.items), span_of(select))
 
     def _retime(self, state: SelectState, expression: Expression, node: Any) -> None:
         if expression.type.kind is not types.Kind.TIMESTAMP:

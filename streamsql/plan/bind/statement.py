@@ -15,6 +15,7 @@ from streamsql.plan.bind.source import Query
 from streamsql.plan.calls import convert
 from streamsql.plan.catalog import Catalog, UserFunction, View
 from streamsql.plan.expressions import Cast, Column, Expression, Literal
+from streamsql.plan.limits import check_width
 from streamsql.plan.monotonic import ROWTIME_COLUMN
 from streamsql.plan.nodes import Project, Pump, Schema, Sink, Stream
 from streamsql.plan.scope import Entry, Relation, Scope
@@ -60,6 +61,7 @@ class StatementBinder:
             defaults.append(self._default(item, column))
         if not columns:
             raise BindError(f'stream "{name}" has no columns', code="SYN-001", span=span)
+        check_width(len(columns), span)
         description = node.args.get("description")
         self.catalog.streams[name] = Stream(
             name,

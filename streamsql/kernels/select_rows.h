@@ -1,0 +1,74 @@
+// The rows of a column for which a flag is set, copied together.
+#pragma once
+
+#include "column_view.h"
+
+namespace streamsql {
+
+// Positions of the set bits of n bits that begin at bit `offset`; returns how many.
+inline int64_t positions(const uint8_t* bits, int64_t offset, int64_t n, int32_t* out) {
+    int32_t* o = out;
+    for (int64_t i = 0; i < n; i += 8) {
+        const int64_t at = offset + i, shift = at & 7;
+        unsigned eight = bits[at >> 3] >> shift;
+        if (shift && (at | 7) + 1 < offset + n) eight |= unsigned(bits[(at >> 3) + 1]) << (8 - shift);
+        eight &= n - i < 8 ? (1u << (n - i)) - 1 : 0xffu;
+        for (; eight; eight &= eight - 1) *o++ = int32_t(i + __builtin_ctz(eight));
+    }
+    return o - out;
+}
+
+template <class T> void gather(const ColumnView& column, const int32_t* rows, int64_t n, uint8_t* out) {
+    const T* from = reinterpret_cast<const T*>(column.values) + column.offset;
+    T* to = reinterpret_cast<T*>(out);
+    for (int64_t i = 0; i < n; i++) to[i] = from[rows[i]];
+}
+
+// Values of `width` bytes.
+inline void gather_fixed(const ColumnView& column, int width, const int32_t* rows, int64_t n, uint8_t* out) {
+    switch (width) {
+        case 1: return gather<uint8_t>(column, rows, n, out);
+        case 2: return gather<uint16_t>(column, rows, n, out);
+        case 4: return gather<uint32_t>(column, rows, n, out);
+        case 8: return gather<uint64_t>(column, rows, n, out);
+        default: return gather<int128>(column, rows, n, out);
+    }
+}
+
+// Bits, of a boolean column or of validity; returns how many are set.
+inline int64_t gather_bits(const uint8_t* bits, int64_t offset, const int32_t* rows, int64_t n, uint8_t* out) {
+    int64_t ones = 0;
+    for (int64_t i = 0; i < n; i += 8) {
+        unsigned eight = 0;
+        for (int64_t k = 0; k < 8 && i + k < n; k++) {
+            const int64_t at = offset + rows[i + k];
+            eight |= unsigned(bits[at >> 3] >> (at & 7) & 1) << k;
+        }
+        out[i >> 3] = uint8_t(eight);
+        ones += __builtin_popcount(eight);
+    }
+    return ones;
+}
+
+// The n + 1 offsets of the gathered texts; returns the bytes that they have.
+inline int64_t gather_offsets(const ColumnView& column, const int32_t* rows, int64_t n, int32_t* out) {
+    const int32_t* from = reinterpret_cast<const int32_t*>(column.values) + column.offset;
+    int32_t sum = 0;
+    out[0] = 0;
+    for (int64_t i = 0; i < n; i++) out[i + 1] = sum += from[rows[i] + 1] - from[rows[i]];
+    return sum;
+}
+
+// The texts themselves; `out` has room for 16 bytes more, `end` is the end of the column's bytes.
+inline void gather_bytes(const ColumnView& column, const uint8_t* end, const int32_t* rows, int64_t n, uint8_t* out) {
+    const int32_t* from = reinterpret_cast<const int32_t*>(column.values) + column.offset;
+    for (int64_t i = 0; i < n; i++) {
+        const uint8_t* text = column.data + from[rows[i]];
+        const size_t size = size_t(from[rows[i] + 1] - from[rows[i]]);
+        if (size <= 16 && end - text >= 16) std::memcpy(out, text, 16);
+        else if (size) std::memcpy(out, text, size);
+        out += size;
+    }
+}
+
+}  // namespace streamsql

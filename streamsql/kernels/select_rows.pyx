@@ -1,0 +1,83 @@
+# distutils: language = c++
+"""The rows of columns where a mask is true: one pass over the mask, then one copy for each column."""
+
+import numpy as np
+import pyarrow as pa
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+
+from streamsql.kernels.columns cimport ColumnView, Layout, view_of
+from streamsql.kernels import compute
+
+
+cdef extern from "select_rows.h" namespace "streamsql" nogil:
+    int width_of(Layout layout)
+    int64_t positions(const uint8_t* bits, int64_t offset, int64_t n, int32_t* out)
+    void gather_fixed(const ColumnView& column, int width, const int32_t* rows, int64_t n, uint8_t* out)
+    int64_t gather_bits(const uint8_t* bits, int64_t offset, const int32_t* rows, int64_t n, uint8_t* out)
+    int64_t gather_offsets(const ColumnView& column, const int32_t* rows, int64_t n, int32_t* out)
+    void gather_bytes(const ColumnView& column, const uint8_t* end, const int32_t* rows, int64_t n, uint8_t* out)
+
+
+cdef inline uint8_t* memory(object buffer):
+    return <uint8_t*><uintptr_t>buffer.address
+
+
+cdef class Selection:
+    cdef int32_t[::1] _rows
+    cdef object _mask
+    cdef readonly int64_t length
+
+    def __init__(self, mask):
+        cdef ColumnView view = view_of(mask)
+        cdef int64_t n = len(mask)
+        self._mask = mask
+        self._rows = np.empty(n or 1, dtype=np.int32)
+        with nogil:
+            self.length = positions(view.values, view.offset, n, &self._rows[0])
+
+    def of(self, column):
+        cdef ColumnView view
+        cdef int64_t n = self.length, present = n
+        if n == len(column):
+            return column
+        try:
+            view = view_of(column)
+        except ValueError:  # a nested type
+            return compute.filter(column, self._mask)
+        if view.layout == Layout.Null:
+            return pa.nulls(n)
+        validity = None
+        if view.validity != NULL:
+            validity = pa.allocate_buffer((n + 7) // 8)
+            present = gather_bits(view.validity, view.offset, &self._rows[0], n, memory(validity))
+        buffers = [validity if present < n else None, *self._values(column, view)]
+        return pa.Array.from_buffers(column.type, n, buffers, n - present)
+
+    cdef list _values(self, column, ColumnView view):
+        cdef int64_t n = self.length, size
+        cdef int width = width_of(view.layout)
+        if view.layout == Layout.Bytes:
+            return self._texts(column, view)
+        values = pa.allocate_buffer(n * width if width else (n + 7) // 8)
+        cdef uint8_t* out = memory(values)
+        with nogil:
+            if width:
+                gather_fixed(view, width, &self._rows[0], n, out)
+            else:
+                gather_bits(view.values, view.offset, &self._rows[0], n, out)
+        return [values]
+
+    cdef list _texts(self, column, ColumnView view):
+        cdef int64_t n = self.length, size
+        offsets = pa.allocate_buffer((n + 1) * 4)
+        cdef uint8_t* out = memory(offsets)
+        with nogil:
+            size = gather_offsets(view, &self._rows[0], n, <int32_t*>out)
+        text = pa.allocate_buffer(size + 16)
+        out = memory(text)
+        source = column.buffers()[2]
+        cdef int64_t length = source.size if source is not None else 0
+        with nogil:
+            gather_bytes(view, view.data + length, &self._rows[0], n, out)
+        return [offsets, text.slice(0, size)]
