@@ -38,7 +38,7 @@ def column(values: pa.Array, format: str) -> list[str]:
 
 
 def neighbours(values: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         return np.concatenate([values, np.nextafter(values, np.inf), np.nextafter(values, -np.inf)])
 
 
