@@ -34,16 +34,21 @@ format: install
 	$(BIN)/ruff check --fix .
 
 SANITIZED := build/sanitized
-sanitize: install  ## the forest's tests under AddressSanitizer and UndefinedBehaviorSanitizer
+SANITIZED_TESTS := tests/rcf_ext tests/kernels tests/io tests/exec tests/torture
+sanitize: install  ## all compiled code under AddressSanitizer and UndefinedBehaviorSanitizer, with the tests that run it
 	STREAMSQL_SANITIZE=address,undefined $(BIN)/python setup.py --quiet build_ext --force --build-lib $(SANITIZED) --build-temp $(SANITIZED)-objects
 	cp rcf_ext/*.py $(SANITIZED)/rcf_ext/
-	PYTHONPATH=$(SANITIZED) PYTHONMALLOC=malloc LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BIN)/pytest -p no:cacheprovider --ignore tests/rcf_ext/test_benchmarks.py tests/rcf_ext
+	cd streamsql && find . -name '*.py' -exec cp --parents {} ../$(SANITIZED)/streamsql/ \;
+	PYTHONPATH=$(SANITIZED) PYTHONMALLOC=malloc LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BIN)/pytest -p no:cacheprovider --ignore tests/rcf_ext/test_benchmarks.py --ignore tests/torture/test_bombs.py --ignore tests/torture/test_bounds.py $(SANITIZED_TESTS)
 
 FORKS     ?= 20000
 KILLS     ?= 1000
 MUTATIONS ?= 200000
-torture: install  ## crashes at full size: every call of every application, and so many kills and damaged checkpoints
+BOMBS     ?= 2000
+RECORDS   ?= 1000000
+torture: install  ## full size: crashes at every call of every application, so many kills, damaged checkpoints, SQL bombs and bad records
 	STREAMSQL_TORTURE=1 STREAMSQL_FORKS=$(FORKS) STREAMSQL_KILLS=$(KILLS) STREAMSQL_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -n 2 tests/durable
+	STREAMSQL_BOMBS=$(BOMBS) STREAMSQL_RECORDS=$(RECORDS) $(BIN)/python -m pytest -n 2 -s tests/torture
 
 bench: install
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

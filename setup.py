@@ -18,7 +18,7 @@ LINK: list[str] = []
 if sys.platform == "win32":
     COMPILE = ["/O2", "/std:c++17", "/fp:precise"]
 
-# `make sanitize` sets this to build the forest, whose memory is its own, with the sanitizers.
+# `make sanitize` sets this to build everything with the sanitizers.
 if sanitizers := os.environ.get("STREAMSQL_SANITIZE"):
     COMPILE += [f"-fsanitize={sanitizers}", "-fno-omit-frame-pointer", "-g", "-O1"]
     LINK += [f"-fsanitize={sanitizers}"]
@@ -50,7 +50,7 @@ def extension(path: Path) -> Extension:
     )
 
 
-rooms = ["rcf_ext"] if sanitizers else ["rcf_ext", "streamsql/kernels"]
+rooms = ["rcf_ext", "streamsql/kernels"]
 sources = sorted(path for room in rooms for path in Path(room).glob("*.pyx"))
 directives = {
     "language_level": 3,

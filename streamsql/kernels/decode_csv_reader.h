@@ -19,6 +19,8 @@ class CsvReader : public Reader {
         comma_byte_ = comma_[0];
         line_byte_ = line_end_[0];
         auto numeric = [](char c) { return is_digit(c) || c == '.' || c == '+' || c == '-' || (c | 0x20) == 'e'; };
+        auto inside = [&](char c) { return numeric(c) || c == ':' || c == ' ' || (c | 0x20) == 't'; };
+        usual_ = single_ && !inside(comma_byte_) && !inside(line_byte_);  // what is read in one go holds no delimiter
         copy_fields_ = numeric(comma_byte_) || numeric(line_byte_);  // a number would run on into its delimiter
         for (size_t i = 0; i < columns.all.size(); i++) order_.push_back((int)i);
     }
@@ -65,7 +67,7 @@ class CsvReader : public Reader {
     };
 
     std::string comma_ = ",";
-    bool strip_return_ = true, single_ = true, copy_fields_ = false;
+    bool strip_return_ = true, single_ = true, usual_ = true, copy_fields_ = false;
     char comma_byte_ = ',', line_byte_ = '\n';
     std::vector<int> order_;  // field → column
     const char* complaint_ = nullptr;
@@ -86,7 +88,7 @@ class CsvReader : public Reader {
         Field f{{p, p}, false};
         high_ = false;
         for (size_t i = 0; !f.row_ended; i++) {
-            if (likely(single_ && i < wanted))
+            if (likely(usual_ && i < wanted))
                 if (const char* next = usual_field(p, end, columns.all[(size_t)order_[i]])) {
                     p = next;
                     continue;

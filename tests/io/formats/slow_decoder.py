@@ -72,7 +72,8 @@ def number(text: str) -> Decimal | None:
     stripped = text.strip(BLANKS)
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", stripped):
         return None
-    return WIDE.create_decimal(stripped)
+    mantissa, _, exponent = stripped.lower().partition("e")
+    return WIDE.create_decimal(f"{mantissa}e{max(min(int(exponent or 0), 10**7), -(10**7))}")
 
 
 def numeric(text: str, type_: SqlType, shown: str) -> Any:
@@ -93,9 +94,9 @@ def numeric(text: str, type_: SqlType, shown: str) -> Any:
         if not noise:
             raise Misfit(shown)
     if type_.kind is Kind.DECIMAL:
-        if abs(rounded) >= Decimal(10) ** (type_.precision - scale):
+        if rounded.copy_abs() >= Decimal(10) ** (type_.precision - scale):
             raise Misfit(shown, True)
-        return rounded if rounded else abs(rounded)
+        return rounded if rounded else rounded.copy_abs()
     limit = 2 ** INTEGER_BITS[type_.kind]
     if not -limit <= rounded < limit:
         raise Misfit(shown, True)
@@ -103,10 +104,10 @@ def numeric(text: str, type_: SqlType, shown: str) -> Any:
 
 
 def nearest_float32(exact: Decimal, shown: str) -> float:
-    if exact.adjusted() > 60:
-        raise Misfit(shown, bool(exact))
     if not exact or exact.adjusted() < -60:
         return -0.0 if exact.is_signed() else 0.0
+    if exact.adjusted() > 60:
+        raise Misfit(shown, True)
     value = Fraction(exact)
     if abs(value) >= 2**128 - 2**103:
         raise Misfit(shown, True)

@@ -57,6 +57,19 @@ def test_any_delimiters() -> None:
     assert rows("a\x001\x01", column_delimiter="\0", row_delimiter="\1") == [("a", 1)]
 
 
+def test_delimiters_that_are_digits() -> None:
+    """A number or moment of the usual shape ends at its delimiter all the same."""
+    assert rows("12,345712,3", '"a" INTEGER, "b" INTEGER', row_delimiter="7") == [(12, 345), (12, 3)]
+    moments = rows(
+        "2024-01-01 10:20:30.120,172024-01-01 10:20:30.127,2", '"a" TIMESTAMP, "b" INTEGER', row_delimiter="7"
+    )
+    assert [(moment and moment.microsecond, b) for moment, b in moments] == [
+        (120_000, 1),
+        (120_000, None),
+        (None, 2),
+    ]
+
+
 def test_raw_text_with_a_delimiter_that_never_comes() -> None:
     assert rows("GET /a,b 200\n", '"LINE" VARCHAR(100)', column_delimiter="|||") == [("GET /a,b 200",)]
 
