@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := pyproject.toml setup.py $(wildcard rcf_ext/*.pyx rcf_ext/*.pxd rcf_ext/*.h streamsql/kernels/*.pyx streamsql/kernels/*.pxd streamsql/kernels/*.h)
 
-.PHONY: install demo test check format bench bench-rows bench-peers sanitize torture clean
+.PHONY: install demo test check format bench bench-rows bench-peers sanitize torture soak clean
 
 install: $(STAMP)  ## virtual environment with the package and its command line
 
@@ -46,9 +46,16 @@ KILLS     ?= 1000
 MUTATIONS ?= 200000
 BOMBS     ?= 2000
 RECORDS   ?= 1000000
+ROWS      ?= 50000000
 torture: install  ## full size: crashes at every call of every application, so many kills, damaged checkpoints, SQL bombs and bad records
 	STREAMSQL_TORTURE=1 STREAMSQL_FORKS=$(FORKS) STREAMSQL_KILLS=$(KILLS) STREAMSQL_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -n 2 tests/durable
+	STREAMSQL_ROWS=$(ROWS) $(BIN)/python -m pytest tests/torture/test_bounds.py
 	STREAMSQL_BOMBS=$(BOMBS) STREAMSQL_RECORDS=$(RECORDS) $(BIN)/python -m pytest -n 2 -s tests/torture
+
+SOAK    ?= 100000000
+RESTART ?= 3000000
+soak: install  ## many rows through windows, a join and a forest: how memory grows
+	$(BIN)/python tests/torture/soak.py $(SOAK) $(RESTART)
 
 bench: install
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
