@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -19,6 +20,11 @@ from streamsql.types import ROWTIME, TIMESTAMP, Column, varchar
 ERROR_STREAM = "ERROR_STREAM"
 MAX_DATA_ROW = 49152
 MAX_MESSAGE = 4096
+MAX_WAITING = 8 << 20
+"""Bytes of the errors of one writer and ROWTIME that wait in full; of the others it is said how many there are."""
+ERROR_SIZE = 512
+"""Bytes of an error besides its texts."""
+LAST = 1 << 62
 ERROR_COLUMNS = (
     ROWTIME,
     Column("ERROR_TIME", TIMESTAMP),
@@ -53,7 +59,7 @@ class ErrorStream:
 
     Live, at once, with the clock's time. In a replay ERROR_TIME is the offending row's ROWTIME, and the order is
     (ROWTIME, writer, the writer's own order), so that it does not depend on how rows came in batches: an error
-    waits until no writer can have an earlier one.
+    waits until no writer can have an earlier one, and there may be only so many of one ROWTIME (MAX_WAITING).
     """
 
     def __init__(self, now: Callable[[], int] | None, deliver: Callable[[pa.RecordBatch], None]) -> None:
@@ -62,6 +68,8 @@ class ErrorStream:
         self._deliver = deliver
         self._waiting: list[ErrorRow] = []
         self._number = 0
+        self._sizes: Counter[tuple[int, int]] = Counter()  # by ROWTIME and writer: bytes that wait,
+        self._more: Counter[tuple[int, int, str]] = Counter()  # and errors that are only counted, by pump too
 
     @property
     def is_waiting(self) -> bool:
@@ -94,6 +102,11 @@ class ErrorStream:
         that is not the time at which it stood in the order."""
         data = record[: MAX_DATA_ROW // 2].hex().upper()
         own = rowtime if data_rowtime is None else data_rowtime
+        if self._now is None:
+            if self._sizes[rowtime, writer] >= MAX_WAITING:
+                self._more[rowtime, writer, pump] += 1
+                return
+            self._sizes[rowtime, writer] += ERROR_SIZE + len(data) + len(message)
         row = ErrorRow(rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump, own)
         self._number += 1
         self._waiting.append(row)
@@ -103,7 +116,7 @@ class ErrorStream:
     def release(self, bound: int) -> None:
         """Hand on the errors of rows older than `bound`."""
         everything = bound == END_OF_TIME
-        ready = sorted(row for row in self._waiting if everything or row.rowtime < bound)
+        ready = sorted([row for row in self._waiting if everything or row.rowtime < bound] + self._counted(bound))
         if not ready:
             return
         self._waiting = [] if everything else [row for row in self._waiting if row.rowtime >= bound]
@@ -120,14 +133,32 @@ class ErrorStream:
         ]
         self._deliver(pa.RecordBatch.from_arrays(columns, schema=ERROR_SCHEMA))
 
+    def _counted(self, bound: int) -> list[ErrorRow]:
+        """Rows for the errors older than `bound` that are only counted, which ends their counting."""
+        rows = []
+        for time, writer, pump in [key for key in self._more if key[0] < bound]:
+            count = self._more.pop((time, writer, pump))
+            message = f"{count:,} more rows of this ROWTIME are in error"
+            rows.append(ErrorRow(time, writer, LAST, "ERROR", "Too many errors", message, "", pump, time))
+        for key in [key for key in self._sizes if key[0] < bound]:
+            del self._sizes[key]
+        return rows
+
     def snapshot(self) -> State:
         """The errors that wait."""
-        return {"number": self._number, "waiting": [list(row) for row in self._waiting]}
+        return {
+            "number": self._number,
+            "waiting": [list(row) for row in self._waiting],
+            "sizes": [[*key, size] for key, size in self._sizes.items()],
+            "more": [[*key, count] for key, count in self._more.items()],
+        }
 
     def restore(self, state: State) -> None:
         """Take over a snapshot."""
         self._number = state["number"]
         self._waiting = [ErrorRow(*row) for row in state["waiting"]]
+        self._sizes = Counter({(time, writer): size for time, writer, size in state["sizes"]})
+        self._more = Counter({(time, writer, pump): count for time, writer, pump, count in state["more"]})
 
 
 def row_records(rows: pa.RecordBatch, columns: Iterable[int]) -> list[bytes]:

@@ -66,6 +66,8 @@ def rules(node: nodes.Node) -> list[Rule]:
                 for port, window in sides
                 if window is None or not window.rows  # the last rows are as many as they are
             ]
+        case nodes.Union(sources=sources):  # at equal ROWTIMEs the later inputs wait for the first
+            return [Rule(port=port, row_bytes=ROW, whole=True, span=0) for port in range(1, len(sources))]
         case nodes.AsOfJoin(keys=keys):
             size = KEY + ROW + VALUE * len(node.right.schema)
             return [Rule(tuple(right for _, right in keys), 1, key_bytes=size)]

@@ -409,3 +409,13 @@ def test_unknown_streams_are_named(runner):
         graph.watermark("X", 1)
     with pytest.raises(ConfigError, match="written by pumps"):
         graph.push("O", batch((1, 1, "x")).select(["ROWTIME", "A"]))
+
+
+def test_errors_of_one_rowtime_wait_in_bounded_memory(runner, monkeypatch):
+    """Beyond a limit they are counted; the next ROWTIME begins anew."""
+    monkeypatch.setattr("streamsql.exec.errors.MAX_WAITING", 1600)
+    rows = [(1, 0, "x")] * 50 + [(2, 0, "x")]
+    found = runner(DIVIDE, S).check_batching([("S", rows)])
+    names = [(row[0], row[3]) for row in found["ERROR_STREAM"]]
+    assert names == [(1, "Division by zero")] * 3 + [(1, "Too many errors"), (2, "Division by zero")]
+    assert found["ERROR_STREAM"][3][4] == "47 more rows of this ROWTIME are in error"

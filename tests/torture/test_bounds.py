@@ -1,6 +1,6 @@
 """Memory stays below a bound for inputs that are made to fill it: one ROWTIME, one key, every row its own key.
 
-CI takes STREAMSQL_ROWS = 200,000 rows, `make torture` more. The rows come through a pipe from a process of their own;
+CI takes STREAMSQL_ROWS = 60,000 rows, `make torture` more. The rows come through a pipe from a process of their own;
 measured is the peak of resident memory of the command line.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROWS = int(os.environ.get("STREAMSQL_ROWS", "200000"))
-LIMIT = 16  # MB of state
+ROWS = int(os.environ.get("STREAMSQL_ROWS", "60000"))
+LIMIT = 2  # MB of state
 PEAK = 400  # MB of the whole process: its modules, a megabyte of records in work as rows, and slack
 MAKE = """
 import sys
@@ -35,7 +35,7 @@ QUERIES = {
     "sorted": f"SELECT STREAM K, V FROM S ORDER BY {MINUTE}, V",
     "running": "SELECT STREAM K, SUM(V) OVER (PARTITION BY K) FROM S",
 }
-# What grows with which input; the others never fill the memory they may take.
+# These grow with the number of keys only.
 BY_KEY = {"groups", "stagger", "running"}
 
 
@@ -58,4 +58,5 @@ def test_memory_is_bounded(query: str, shape: str, tmp_path: Path) -> None:
     counts = json.loads(summary.read_text())
     pump = counts["pumps"]["P"]
     assert counts["balanced"] and counts["inputs"]["S"]["taken"] == pump["rows_in"] == ROWS
-    assert (pump["in_error"] > 0) == (shape == "many keys" or query not in BY_KEY)
+    if ROWS <= 1_000_000 or query not in BY_KEY:  # else one row in a hundred has many keys too
+        assert (pump["in_error"] > 0) == (shape == "many keys" or query not in BY_KEY)
