@@ -93,4 +93,4 @@ def test_records_like_the_twin(part: int) -> None:
     print(
         f"{done} records, {used} rows; the longest piece took {max(times) * 1000:.1f} ms; memory grew by {grown} MB"
     )
-    assert grown < 32
+    assert grown < 32 or "ASAN_OPTIONS" in os.environ  # which keeps what was freed
