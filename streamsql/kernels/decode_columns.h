@@ -207,6 +207,7 @@ class Columns {
 
     /* Stores the value at p if it is of the usual shape of its column (decode_usual.h); returns its end, or null. */
     const char* usual_number(Column& c, const char* p);
+    bool usual_number(Column& c, Text text);
     const char* usual_stamp(Column& c, const char* p);
     const char* usual_text(Column& c, const char* p, const char* stop);
 
@@ -254,7 +255,7 @@ class Columns {
         c.valid[row] = 1;
     }
 
-    bool put_integer(Column& c, int64_t value, Fit& fit);
+    bool put_usual(Column& c, bool negative, uint64_t mantissa, int places);
     bool put_binary_literal(Column& c, Text value);
     bool put_moment(Column& c, Text value);
     Fit convert(Column& c, const Number& n);

@@ -1,5 +1,6 @@
 /* Delimited text → rows: any delimiters, quoted fields with doubled quotes and line breaks, an optional header. */
 #pragma once
+#include "decode_csv_stops.h"
 #include "decode_reader.h"
 
 namespace streamsql {
@@ -15,12 +16,10 @@ class CsvReader : public Reader {
         line_end_ = row_delimiter;
         comma_ = column_delimiter;
         strip_return_ = row_delimiter == "\n";
-        single_ = row_delimiter.size() == 1 && column_delimiter.size() == 1;
+        single_ = row_delimiter.size() == 1 && column_delimiter.size() == 1 && row_delimiter[0] && column_delimiter[0];
         comma_byte_ = comma_[0];
         line_byte_ = line_end_[0];
         auto numeric = [](char c) { return is_digit(c) || c == '.' || c == '+' || c == '-' || (c | 0x20) == 'e'; };
-        auto inside = [&](char c) { return numeric(c) || c == ':' || c == ' ' || (c | 0x20) == 't'; };
-        usual_ = single_ && !inside(comma_byte_) && !inside(line_byte_);  // what is read in one go holds no delimiter
         copy_fields_ = numeric(comma_byte_) || numeric(line_byte_);  // a number would run on into its delimiter
         for (size_t i = 0; i < columns.all.size(); i++) order_.push_back((int)i);
     }
@@ -50,6 +49,7 @@ class CsvReader : public Reader {
         const char* stop = header == Header::no ? row(p, end, last) : header_row(p, end, last);
         if (likely(stop && size_t(row_end_ - p) <= max_record)) return stop;
         columns.roll_back(columns.row);
+        stops_.forget();
         // a record of the greatest length ends at most this far on: `\r` and the delimiter
         if (!stop && !complaint_ && size_t(end - p) <= max_record + 1 + line_end_.size()) return nullptr;
         if (!complaint_) return reject_line(p, end, last, "the record is longer than " + std::to_string(max_record) + " bytes");
@@ -67,12 +67,13 @@ class CsvReader : public Reader {
     };
 
     std::string comma_ = ",";
-    bool strip_return_ = true, single_ = true, usual_ = true, copy_fields_ = false;
+    bool strip_return_ = true, single_ = true, copy_fields_ = false;
     char comma_byte_ = ',', line_byte_ = '\n';
     std::vector<int> order_;  // field → column
     const char* complaint_ = nullptr;
     const char* row_end_ = nullptr;  // the last byte of the row, without its delimiter
     bool high_ = false;
+    Stops stops_;
 
     static bool at(const char* p, const char* end, const std::string& delimiter) {
         return size_t(end - p) >= delimiter.size() && memcmp(p, delimiter.data(), delimiter.size()) == 0;
@@ -87,16 +88,20 @@ class CsvReader : public Reader {
         const size_t wanted = order_.size();
         Field f{{p, p}, false};
         high_ = false;
+        if (likely(single_)) stops_.seek(p, end, comma_byte_, line_byte_);
         for (size_t i = 0; !f.row_ended; i++) {
-            if (likely(usual_ && i < wanted))
-                if (const char* next = usual_field(p, end, columns.all[(size_t)order_[i]])) {
-                    p = next;
-                    continue;
-                }
-            if (!(p = plain_field(p, end, f)) && !(p = field(f.text.begin, end, last, f))) return nullptr;
-            if (likely(i < wanted)) take(order_[i], f.text);
+            const char* stop = likely(single_) ? stops_.next() : nullptr;
+            if (likely(stop && *stop != '"')) {
+                f.text = {p, stop};
+                p = *stop == line_byte_ ? end_of_row(stop, f) : stop + 1;
+            } else {
+                if (!(p = field(p, end, last, f))) return nullptr;
+                high_ |= stops_.high;
+                if (single_) stops_.seek(p, end, comma_byte_, line_byte_);
+            }
+            if (likely(i < wanted)) take(columns.all[(size_t)order_[i]], order_[i], f.text);
         }
-        if (unlikely(high_) && !valid_utf8(start, row_end_)) {
+        if (unlikely(high_ || stops_.high) && !valid_utf8(start, row_end_)) {
             complaint_ = "not UTF-8";
             return nullptr;
         }
@@ -107,20 +112,19 @@ class CsvReader : public Reader {
         return p;
     }
 
-    /* A number or timestamp of its column's usual shape and the delimiter of columns after it; else null. */
-    const char* usual_field(const char* p, const char* end, Column& c) {
-        const char* stop = nullptr;
-        if (c.usual == Usual::real || c.usual == Usual::whole) stop = columns.usual_number(c, p);
-        else if (c.usual == Usual::stamp) stop = columns.usual_stamp(c, p);
-        if (!stop) return nullptr;
-        if (likely(*stop == comma_byte_ && stop < end)) return stop + 1;
-        columns.set_null(c);
-        return nullptr;
+    /* Stores a field that is of its column's usual shape. */
+    bool usual(Column& c, Text text) {
+        switch (c.usual) {
+        case Usual::text: return columns.usual_text(c, text.begin, text.end) != nullptr;
+        case Usual::real:
+        case Usual::whole: return columns.usual_number(c, text);
+        case Usual::stamp: return text.size() == MS_LENGTH && columns.usual_stamp(c, text.begin);
+        default: return false;
+        }
     }
 
-    void take(int column, Text text) {
-        Column& c = columns.all[(size_t)column];
-        if (c.usual == Usual::text && likely(columns.usual_text(c, text.begin, text.end) != nullptr)) return;
+    void take(Column& c, int column, Text text) {
+        if (likely(usual(c, text))) return;
         if (c.type != Type::char_ && c.type != Type::varchar) {
             text = trim(text);
             if (text.begin == text.end) { columns.set_null(c); return; }
@@ -133,19 +137,6 @@ class CsvReader : public Reader {
         char* o = columns.arena.take(text.size());
         memcpy(o, text.begin, text.size());
         return {o, o + text.size()};
-    }
-
-    /* The common field: no quotes, one-byte delimiters, and not the last of the input. Null: `field` must see it. */
-    const char* plain_field(const char* p, const char* end, Field& f) {
-        f.text.begin = p;
-        if (unlikely(!single_ || *p == '"')) return nullptr;
-        bool high = false;
-        const char comma = comma_byte_, row = line_byte_;
-        const char* stop = either(p, end, comma, row, &high);
-        high_ |= high;
-        if (unlikely(stop >= end)) return nullptr;
-        f.text.end = stop;
-        return *stop == row ? end_of_row(stop, f) : stop + 1;
     }
 
     /* Reads one field and the delimiter after it; returns the byte after that, or null (more bytes, or a complaint). */

@@ -87,6 +87,27 @@ inline int read_short(const char* p, uint64_t* mantissa, int* places) {
     return unlikely((next | 0x20) == 'e' || next == '.') ? 0 : size;
 }
 
+/* The n bytes at p, with PADDING after them, if they are at most 16 digits, or at most 7 and a point among them that
+   has digits on both sides. */
+inline bool read_whole_text(const char* p, size_t n, uint64_t* mantissa, int* places) {
+    *places = 0;
+    if (likely(n - 1 < 8)) {
+        const uint64_t t = (eight_bytes(p) ^ ZEROS) << (64 - 8 * n), odd = no_digits(t);
+        if (odd == 0) { *mantissa = joined(t); return true; }
+        const int at = __builtin_ctzll(odd) >> 3;  // the digits end at byte 7
+        if (unlikely((odd & (odd - 1)) != 0 || at == 7 || at == (int)(8 - n) || p[at - (int)(8 - n)] != '.')) return false;
+        const uint64_t before = (1ULL << 8 * at) - 1, after = ~((before << 8) | 0xff);
+        *mantissa = joined((t & after) | (t & before) << 8);
+        *places = 7 - at;
+        return true;
+    }
+    if (n - 1 >= 16) return false;
+    const uint64_t high = (eight_bytes(p) ^ ZEROS) << (128 - 8 * n), low = eight_bytes(p + n - 8) ^ ZEROS;
+    if (unlikely((no_digits(high) | no_digits(low)) != 0)) return false;
+    *mantissa = joined(high) * 100000000 + joined(low);
+    return true;
+}
+
 /* Goes on with the digits at p, eight at a time; returns the first byte that is none. */
 inline const char* read_digits(const char* p, uint64_t& m) {
     for (;;) {

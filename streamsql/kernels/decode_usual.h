@@ -7,23 +7,38 @@
 
 namespace streamsql {
 
-/* For a DOUBLE, INTEGER or BIGINT column: see `read_short`, and a minus before it. */
-inline const char* Columns::usual_number(Column& c, const char* p) {
+/* For a DOUBLE, INTEGER or BIGINT column: mantissa × 10^-places; false if it is not for this column. */
+inline bool Columns::put_usual(Column& c, bool negative, uint64_t mantissa, int places) {
     static const double signs[] = {1.0, -1.0};
+    if (c.usual == Usual::real) {
+        put<double>(c, (double)mantissa / POWERS[places] * signs[negative]);
+        return true;
+    }
+    if (unlikely(places > 0)) return false;
+    const int64_t value = negative ? -(int64_t)mantissa : (int64_t)mantissa;
+    if (c.type == Type::bigint) put<int64_t>(c, value);
+    else if (unlikely(mantissa > 0x7fffffff)) return false;
+    else put<int32_t>(c, (int32_t)value);
+    return true;
+}
+
+/* A number at p for such a column: see `read_short`, and a minus before it. */
+inline const char* Columns::usual_number(Column& c, const char* p) {
     const bool negative = *p == '-';
     uint64_t mantissa;
     int places;
     p += negative;
     const int size = read_short(p, &mantissa, &places);
-    if (unlikely(size == 0)) return nullptr;
-    if (c.usual == Usual::real) put<double>(c, (double)mantissa / POWERS[places] * signs[negative]);
-    else {
-        if (unlikely(places > 0)) return nullptr;
-        const int64_t value = negative ? -(int64_t)mantissa : (int64_t)mantissa;
-        if (c.type == Type::bigint) put<int64_t>(c, value);
-        else put<int32_t>(c, (int32_t)value);
-    }
-    return p + size;
+    return likely(size != 0 && put_usual(c, negative, mantissa, places)) ? p + size : nullptr;
+}
+
+/* A whole text for such a column: see `read_whole_text`, and a minus before it. */
+inline bool Columns::usual_number(Column& c, Text text) {
+    const bool negative = *text.begin == '-';
+    uint64_t mantissa;
+    int places;
+    text.begin += negative;
+    return likely(read_whole_text(text.begin, text.size(), &mantissa, &places) && put_usual(c, negative, mantissa, places));
 }
 
 /* For a TIMESTAMP column: `:ss.SSS` in the same minute as the value before. */
