@@ -85,8 +85,8 @@ def number_literal(text: str, span: Span | None) -> Literal:
         return Literal(types.DOUBLE, value, span=span)
     number = Decimal(text)
     digits = len(number.as_tuple().digits)
-    if "." not in text:
-        whole = int(text)
+    if "." not in text and digits <= types.MAX_PRECISION:
+        whole = int(number)
         if whole < 2**31:
             return Literal(types.INTEGER, whole, span=span)
         if whole < 2**63:
@@ -95,7 +95,7 @@ def number_literal(text: str, span: Span | None) -> Literal:
     digits = max(digits, scale, 1)
     if digits > types.MAX_PRECISION:
         raise BindError(
-            f"number {text} has more than {types.MAX_PRECISION} digits",
+            f"number {text if len(text) <= 60 else text[:60] + '…'} has more than {types.MAX_PRECISION} digits",
             code="LIT-004",
             span=span,
             hint="write it with an exponent, such as 1.5E30, for a DOUBLE",

@@ -140,3 +140,9 @@ def test_long_patterns_and_replacements() -> None:
     app.finish()
     assert app.read("O")["N"].to_pylist() == [1, 60_000, 65_535]
     assert "more than 8388608 bytes" in app.read("ERROR_STREAM")["MESSAGE"][0].as_py()
+
+
+def test_digits() -> None:
+    for digits in (20, 10_000):
+        refused(f"{PUMP} {'9' * digits} FROM S", "has more than 19 digits", "LIT-004")
+    accepted(f"{PUMP} {'0' * 10_000}7 FROM S")
