@@ -1,6 +1,6 @@
 """Checkpoints of a run: everything it is made of at one moment, saved so that a restart goes on from there.
 
-What a checkpoint holds is described in docs/checkpoints.md, why it is done this way in docs/decisions/0007.
+What a checkpoint holds is described in docs/checkpoints.md, why it is done this way in docs/decisions/0009.
 """
 
 from __future__ import annotations
