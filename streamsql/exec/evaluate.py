@@ -1,313 +1,35 @@
-"""Expression → array, and the rows that could not be computed.
-
-An expression is compiled once per plan into a tree of steps; a batch then costs a few kernel calls over whole
-columns. Constants stay scalars until the end. A row that fails in one place is null there, and so in everything
-made of it; failures in parts that a row does not need (an untaken CASE branch, what follows a FALSE in AND) do
-not count. Equal sub-expressions are computed once per batch.
-"""
+"""Expressions compiled: a tree of steps (`exec.steps`) per plan, and one call of it per batch."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import field
-from functools import partial, reduce
-from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from streamsql.errors import BindError
 from streamsql.exec.context import Context, Evaluator
+from streamsql.exec.steps import (
+    ApplyStep,
+    CaseStep,
+    ColumnStep,
+    ConstantStep,
+    FieldStep,
+    Scope,
+    SearchStep,
+    Step,
+    null_where,
+)
 from streamsql.exec.subquery import Searcher
 from streamsql.functions import registry
-from streamsql.functions.call import CallContext, Datum, Mask, Times
+from streamsql.functions.call import Times
 from streamsql.functions.conversion import Convert, converter, widened
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
-from streamsql.functions.vectors import column, truths
+from streamsql.functions.vectors import column
 from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, Subquery
-from streamsql.record import record
 from streamsql.types import Kind, SqlType
-
-Computed = tuple[Datum, Failures]
-NONE = Failures(0, MappingProxyType({}))  # type: ignore[arg-type]
-"""What failed where nothing did; nobody can add to it."""
-
-FEW = 64
-"""For fewer rows it costs less to compute a part than to ask whether any row needs it."""
-
-Open = Callable[[], Mask]
-"""Rows that still need a value; computed only when a failure asks."""
-
-
-class Scope:
-    """The evaluation of one batch: what is known already, and in which rows a failure counts.
-
-    A part that only some rows need is evaluated in a child scope. Its results are shared with everybody unless
-    failures were left out of them.
-    """
-
-    def __init__(self, batch: pa.RecordBatch, times: Times, length: int) -> None:
-        self.batch = batch
-        self.times = times
-        self.length = length
-        self.parent: Scope | None = None
-        self.known: dict[int, Computed] = {}
-        self._open: Open | None = None
-        self._mask: Mask | None = None
-
-    def narrowed(self, open_: Open) -> Scope:
-        """A scope in which only failures of the rows of `open_` count."""
-        child = Scope(self.batch, self.times, self.length)
-        child.parent = self
-        child._open = open_
-        return child
-
-    def mask(self) -> Mask | None:
-        """Rows whose failures count; None: all."""
-        unknown: list[
-            Scope
-        ] = []  # without recursion: a CASE may have thousands of branches, each in the one before
-        scope: Scope | None = self
-        while scope is not None and scope._open is not None and scope._mask is None:
-            unknown.append(scope)
-            scope = scope.parent
-        mask = scope._mask if scope is not None else None
-        for inner in reversed(unknown):
-            assert inner._open is not None
-            inner._mask = mask = inner._open() if mask is None else inner._open() & mask
-        return mask
-
-    def find(self, key: int) -> Computed | None:
-        """What was computed for `key`, without the failures that do not count here."""
-        scope = self
-        while (found := scope.known.get(key)) is None:
-            if scope.parent is None:
-                return None
-            scope = scope.parent
-        if scope is not self and found[1]:
-            mask = self.mask()
-            found = found if mask is None else (found[0], found[1].only(mask))
-        return found
-
-    def keep(self, key: int, computed: Computed) -> None:
-        """Remember a result in the widest scope for which it holds."""
-        home = self
-        while home.parent is not None and home._mask is None:
-            home = home.parent
-        home.known[key] = computed
-
-
-@record(frozen=False, eq=False)
-class Step:
-    """One compiled sub-expression."""
-
-    key: int
-    type: SqlType
-
-    def compute(self, scope: Scope) -> Computed:
-        """The values of all rows of the batch and what failed."""
-        raise NotImplementedError
-
-    def value(self, scope: Scope) -> Computed:
-        """As `compute`, once per scope."""
-        found = scope.find(self.key)
-        if found is None:
-            found = self.compute(scope)
-            scope.keep(self.key, found)
-        return found
-
-
-@record(frozen=False, eq=False)
-class _Column(Step):
-    index: int
-
-    def value(self, scope: Scope) -> Computed:
-        return scope.batch.column(self.index), NONE
-
-
-@record(frozen=False, eq=False)
-class _Constant(Step):
-    scalar: pa.Scalar
-
-    def value(self, scope: Scope) -> Computed:
-        return self.scalar, NONE
-
-
-@record(frozen=False, eq=False)
-class _Apply(Step):
-    """A function or a conversion applied to the values of other steps."""
-
-    args: tuple[Step, ...]
-    types: tuple[SqlType, ...]
-    function: Callable[..., Any]
-    handles_nulls: bool = False
-    undecided: Callable[[Datum], Datum] | None = None
-    memo: dict[Any, Any] = field(default_factory=dict)
-
-    def compute(self, scope: Scope) -> Computed:
-        datums, failures = self._arguments(scope)
-        scalars, gaps = 0, False
-        for datum in datums:
-            if isinstance(datum, pa.Scalar):
-                scalars += 1
-                if not self.handles_nulls and not datum.is_valid:
-                    return pa.scalar(None, self.type.arrow), failures
-            elif not gaps:
-                gaps = datum.null_count > 0
-        if scalars == len(datums):
-            return self._once(scope, datums, failures)
-        own = Failures(scope.length)
-        result = self.function(self._context(scope, datums, scope.length, own), *datums)
-        if own:
-            result = _null_where(result, own.mask())
-            failures = _first(failures, own)
-        if gaps and not self.handles_nulls:
-            result = _null_like(result, datums)
-        return result, failures
-
-    def _arguments(self, scope: Scope) -> tuple[list[Datum], Failures]:
-        datums: list[Datum] = []
-        failures = NONE
-        for place, arg in enumerate(self.args):
-            datum, failed = arg.value(scope)
-            datums.append(datum)
-            if failed:
-                failures = _first(failures, failed)
-            if self.undecided is not None and place + 1 < len(self.args):
-                undecided = partial(self.undecided, datum)
-                if scope.length >= FEW and not failed and not pc.any(undecided()).as_py():
-                    rest = self.args[place + 1 :]
-                    return [*datums, *(pa.scalar(None, step.type.arrow) for step in rest)], failures
-                scope = scope.narrowed(_rows(undecided, failed, scope.length))
-        return datums, failures
-
-    def _once(self, scope: Scope, datums: Sequence[Datum], failures: Failures) -> Computed:
-        """A call whose arguments are the same in all rows."""
-        own = Failures(1)
-        arrays = [column(datum, 1) for datum in datums]
-        result = self.function(self._context(scope, (), 1, own), *arrays)
-        if own:
-            mask = scope.mask()
-            rows = range(scope.length) if mask is None else np.flatnonzero(mask).tolist()
-            failures = _first(failures, Failures(scope.length, dict.fromkeys(rows, own.rows[0])))
-            return pa.scalar(None, self.type.arrow), failures
-        return (result if isinstance(result, pa.Scalar) else result[0]), failures
-
-    def _context(self, scope: Scope, datums: Sequence[Datum], length: int, failures: Failures) -> CallContext:
-        def needed() -> Mask | None:
-            mask = scope.mask() if length == scope.length and datums else None
-            for datum in () if self.handles_nulls else datums:
-                if isinstance(datum, pa.Array) and datum.null_count:
-                    valid = pc.is_valid(datum).to_numpy(zero_copy_only=False)
-                    mask = valid if mask is None else mask & valid
-            return mask
-
-        return CallContext(length, self.type, self.types, failures, scope.times, needed, self.memo)
-
-
-@record(frozen=False, eq=False)
-class _Case(Step):
-    branches: tuple[tuple[Step, Step], ...]
-    otherwise: Step
-
-    def compute(self, scope: Scope) -> Computed:
-        failures = Failures(scope.length)
-        conditions: list[pa.Array] = []
-        values: list[Datum] = []
-        for condition, value in self.branches:
-            truth, failed = condition.value(scope)
-            failures.merge(failed)
-            taken = column(truth, scope.length)
-            taken = pc.fill_null(taken, False) if taken.null_count else taken
-            conditions.append(taken)
-            taken_only = scope.narrowed(_rows(partial(column, taken, scope.length), None, scope.length))
-            values.append(self._branch(value, taken_only, failures))
-            scope = scope.narrowed(_rows(partial(pc.invert, taken), failed, scope.length))
-        values.append(self._branch(self.otherwise, scope, failures))
-        if len(conditions) == 1:
-            result = pc.if_else(conditions[0], *values)
-        else:
-            result = pc.case_when(pa.StructArray.from_arrays(conditions, _names(len(conditions))), *values)
-        return (_null_where(result, failures.mask()) if failures else result), failures
-
-    def _branch(self, step: Step, scope: Scope, failures: Failures) -> Datum:
-        value, failed = step.value(scope)
-        failures.merge(failed)
-        return value
-
-
-@record(frozen=False, eq=False)
-class _Field(Step):
-    arg: Step
-    name: str
-
-    def compute(self, scope: Scope) -> Computed:
-        value, failures = self.arg.value(scope)
-        return pc.struct_field(value, self.name), failures
-
-
-@record(frozen=False, eq=False)
-class _Search(Step):
-    args: tuple[Step, ...]
-    searcher: Searcher
-
-    def compute(self, scope: Scope) -> Computed:
-        failures = Failures(scope.length)
-        arrays = []
-        for arg in self.args:
-            value, failed = arg.value(scope)
-            arrays.append(column(value, scope.length))
-            failures.merge(failed)
-        result, own = self.searcher.answer(arrays, scope.length, scope.times)
-        mask = scope.mask() if own else None
-        failures.merge(own if mask is None else own.only(mask))
-        return (_null_where(result, failures.mask()) if failures else result), failures
-
-
-def _names(count: int) -> list[str]:
-    return [str(number) for number in range(count)]
-
-
-def _first(failures: Failures, more: Failures) -> Failures:
-    """Both; of a row that failed twice the first. Neither is changed."""
-    if not failures:
-        return more
-    return Failures(more.length, {**failures.rows, **more.rows, **failures.rows})
-
-
-def _rows(truth: Callable[[], Datum], failed: Failures | None, length: int) -> Open:
-    """The rows where what `truth` gives is true and nothing failed so far."""
-
-    def rows() -> Mask:
-        mask: Mask = pc.fill_null(column(truth(), length), False).to_numpy(zero_copy_only=False)
-        return mask & ~failed.mask() if failed else mask
-
-    return rows
-
-
-def _null_where(values: Datum, rows: Mask) -> pa.Array:
-    return pc.if_else(truths(~rows), values, pa.scalar(None, values.type))
-
-
-def _null_like(values: Datum, datums: Sequence[Datum]) -> Datum:
-    """`values`, null where an argument is; most kernels have done so already."""
-    gaps = [datum for datum in datums if isinstance(datum, pa.Array) and datum.null_count]
-    if not gaps or (len(gaps) == 1 and _same_nulls(values, gaps[0])):
-        return values
-    valid = reduce(pc.and_, (pc.is_valid(datum) for datum in gaps))
-    return pc.if_else(valid, values, pa.scalar(None, values.type))
-
-
-def _same_nulls(values: Datum, gap: pa.Array) -> bool:
-    if isinstance(values, pa.Scalar) or values.null_count != gap.null_count or values.offset or gap.offset:
-        return False
-    bits = (len(gap) + 7) // 8
-    mine, other = values.buffers()[0], gap.buffers()[0]
-    return bool(mine[:bits].equals(other[:bits]))
 
 
 class _Compiler:
@@ -328,25 +50,25 @@ class _Compiler:
     def _make(self, expression: Expression, key: int) -> Step:
         match expression:
             case Column(type=type_, index=index):
-                return _Column(key, type_, index)
+                return ColumnStep(key, type_, index)
             case Literal(type=type_, value=value):
-                return _Constant(key, type_, _scalar(value, type_))
+                return ConstantStep(key, type_, _scalar(value, type_))
             case Call(type=type_, function=name, args=args):
                 return self._call(key, type_, name, args)
             case Cast(type=type_, arg=arg, assignment=assignment):
                 inner = self.step(arg)
                 return self._converted(inner, type_, converter(arg.type, type_, assignment=assignment))
             case Case(type=type_, branches=branches, otherwise=otherwise):
-                return _Case(
+                return CaseStep(
                     key,
                     type_,
                     tuple((self.step(when), self._as(self.step(then), type_)) for when, then in branches),
                     self._as(self.step(otherwise), type_),
                 )
             case Field(type=type_, arg=arg, name=name):
-                return _Field(key, type_, self.step(arg), name)
+                return FieldStep(key, type_, self.step(arg), name)
             case Subquery(type=type_, args=args) if self.context is not None:
-                return _Search(key, type_, tuple(map(self.step, args)), Searcher(expression, self.context))
+                return SearchStep(key, type_, tuple(map(self.step, args)), Searcher(expression, self.context))
         raise TypeError(f"{type(expression).__name__} is not a scalar expression")
 
     def _call(self, key: int, type_: SqlType, name: str, args: tuple[Expression, ...]) -> Step:
@@ -369,18 +91,18 @@ class _Compiler:
         return self.conversions[known]
 
     def _convert(self, step: Step, target: SqlType, convert: Convert) -> Step:
-        converted = _Apply(next(self.keys), target, (step,), (step.type,), convert)
-        if isinstance(step, _Constant) and not (step.type.kind is Kind.TIME and target.kind is Kind.TIMESTAMP):
+        converted = ApplyStep(next(self.keys), target, (step,), (step.type,), convert)
+        if isinstance(step, ConstantStep) and not (step.type.kind is Kind.TIME and target.kind is Kind.TIMESTAMP):
             value, failures = converted.compute(_empty_scope(Times(0, 0)))
             if not failures:
-                return _Constant(converted.key, target, value)
+                return ConstantStep(converted.key, target, value)
         return converted
 
 
 def _apply(
     key: int, type_: SqlType, steps: tuple[Step, ...], types: tuple[SqlType, ...], function: ScalarFunction
 ) -> Step:
-    return _Apply(key, type_, steps, types, function.implementation, function.handles_nulls, function.undecided)
+    return ApplyStep(key, type_, steps, types, function.implementation, function.handles_nulls, function.undecided)
 
 
 def _constant(expression: Expression) -> Any:
@@ -408,7 +130,7 @@ def compile_expression(expression: Expression, context: Context | None = None) -
         value, failures = step.value(Scope(batch, times, batch.num_rows))
         array = column(value, batch.num_rows)
         if failures:
-            array = _null_where(array, failures.mask())
+            array = null_where(array, failures.mask())
         return (array if array.type == arrow else pc.cast(array, arrow)), failures or Failures(batch.num_rows)
 
     return evaluate
