@@ -6,13 +6,13 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from streamsql.exec.context import arrow_schema
 from streamsql.exec.operator import END_OF_TIME, State
+from streamsql.exec.time import rowtimes
 from streamsql.functions.failures import ERROR_NAMES, Failures
 from streamsql.kernels import compute as pc
 from streamsql.types import ROWTIME, TIMESTAMP, Column, varchar
@@ -22,6 +22,8 @@ MAX_DATA_ROW = 49152
 MAX_MESSAGE = 4096
 MAX_WAITING = 8 << 20
 """Bytes of the errors of one writer and ROWTIME that wait in full; of the others it is said how many there are."""
+MAX_AT_ONCE = 1000
+"""Errors of a batch of a live stream that are handed on together."""
 ERROR_SIZE = 512
 """Bytes of an error besides its texts."""
 LAST = 1 << 62
@@ -38,6 +40,8 @@ ERROR_COLUMNS = (
 """The columns of the error stream."""
 
 ERROR_SCHEMA = arrow_schema(ERROR_COLUMNS)
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class ErrorRow(NamedTuple):
@@ -81,11 +85,15 @@ class ErrorStream:
     ) -> None:
         """Add the failed rows of `batch`, whose declared columns are `columns`."""
         rows = sorted(failures.rows)
-        records = row_records(pc.take(batch, pa.array(rows, pa.int64())), columns)
-        for row, record in zip(rows, records, strict=True):
+        failed = pc.take(batch, pa.array(rows, pa.int64()))
+        for row, time, record in zip(rows, rowtimes(failed).tolist(), row_records(failed, columns), strict=True):
             error = failures.rows[row]
             name = ERROR_NAMES.get(error.code, "Conversion error")
-            self.add(writer, int(batch.column(0)[row].value), name, error.message, record, pump)
+            self._wait(writer, time, name, error.message, record, pump, "ERROR", time)
+            if self._now is not None and len(self._waiting) == MAX_AT_ONCE:
+                self.release(END_OF_TIME)
+        if self._now is not None:
+            self.release(END_OF_TIME)
 
     def add(
         self,
@@ -100,23 +108,42 @@ class ErrorStream:
     ) -> None:
         """Add one error; `record` is the offending record or row as bytes, `data_rowtime` its own ROWTIME where
         that is not the time at which it stood in the order."""
-        data = record[: MAX_DATA_ROW // 2].hex().upper()
         own = rowtime if data_rowtime is None else data_rowtime
+        self._wait(writer, rowtime, name, message, record, pump, level, own)
+        if self._now is not None:
+            self.release(END_OF_TIME)
+
+    def _wait(
+        self,
+        writer: int,
+        rowtime: int,
+        name: str,
+        message: str,
+        record: bytes,
+        pump: str,
+        level: str,
+        data_rowtime: int,
+    ) -> None:
+        """Have an error wait for its release, or only count it."""
+        data = record[: MAX_DATA_ROW // 2].hex().upper()
         if self._now is None:
             if self._sizes[rowtime, writer] >= MAX_WAITING:
                 self._more[rowtime, writer, pump] += 1
                 return
             self._sizes[rowtime, writer] += ERROR_SIZE + len(data) + len(message)
-        row = ErrorRow(rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump, own)
+        self._waiting.append(
+            ErrorRow(
+                rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump, data_rowtime
+            )
+        )
         self._number += 1
-        self._waiting.append(row)
-        if self._now is not None:
-            self.release(END_OF_TIME)
 
     def release(self, bound: int) -> None:
         """Hand on the errors of rows older than `bound`."""
         everything = bound == END_OF_TIME
-        ready = sorted([row for row in self._waiting if everything or row.rowtime < bound] + self._counted(bound))
+        ready = [row for row in self._waiting if everything or row.rowtime < bound]
+        if self._now is None:
+            ready = sorted(ready + self._counted(bound))
         if not ready:
             return
         self._waiting = [] if everything else [row for row in self._waiting if row.rowtime >= bound]
@@ -163,24 +190,23 @@ class ErrorStream:
 
 def row_records(rows: pa.RecordBatch, columns: Iterable[int]) -> list[bytes]:
     """Each row as a JSON object of the given columns, in UTF-8."""
-    chosen = [(json.dumps(rows.schema.names[i]), _json_values(rows.column(i))) for i in columns]
-    return [
-        ("{" + ",".join(f"{name}:{values[row]}" for name, values in chosen) + "}").encode()
-        for row in range(rows.num_rows)
-    ]
+    chosen = list(columns)
+    if not chosen:
+        return [b"{}"] * rows.num_rows
+    names = [json.dumps(rows.schema.names[i]).replace("%", "%%") for i in chosen]
+    form = "{" + ",".join(f"{name}:%s" for name in names) + "}"
+    return [(form % row).encode() for row in zip(*[_json_values(rows.column(i)) for i in chosen], strict=True)]
 
 
 def _json_values(column: pa.Array) -> list[str]:
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type) or pa.types.is_time(column.type):
+    kind = column.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
         column = pc.cast(column, pa.string())
-    elif pa.types.is_duration(column.type):
+    elif pa.types.is_duration(kind):
         column = pc.cast(column, pa.int64())
-    return [_json_value(value) for value in column.to_pylist()]
-
-
-def _json_value(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, bytes):
-        value = base64.b64encode(value).decode()
-    return json.dumps(value, ensure_ascii=False, default=str)
+    values = column.to_pylist()
+    if pa.types.is_decimal(kind):
+        return ["null" if value is None else f"{value:f}" for value in values]
+    if pa.types.is_binary(kind):
+        values = [None if value is None else base64.b64encode(value).decode() for value in values]
+    return list(map(_encode, values))
