@@ -1,8 +1,9 @@
-"""Plan node → operator: one `match`, nothing else."""
+"""Plan node → operator: one table, nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from streamsql.errors import UnsupportedError
@@ -17,76 +18,43 @@ def build(node: nodes.Node, context: Context) -> Operator:
     return _operator(node)(node, context)
 
 
+# The file in `operators/` and the class that run a plan node. They are imported when a plan needs them, so that a
+# small application starts fast.
+_OPERATORS: dict[type[nodes.Node], tuple[str, str]] = {
+    nodes.Filter: ("filter", "Filter"),
+    nodes.Over: ("over", "Over"),
+    nodes.Sort: ("sort", "Sort"),
+    nodes.Reorder: ("reorder", "Reorder"),
+    nodes.Distinct: ("distinct", "Distinct"),
+    nodes.Union: ("union", "Union"),
+    nodes.Join: ("join", "Join"),
+    nodes.Lookup: ("lookup", "Lookup"),
+    nodes.AsOfJoin: ("asof", "AsOfJoin"),
+    nodes.Limit: ("limit", "Limit"),
+    nodes.Values: ("values", "Values"),
+    nodes.Table: ("values", "Table"),
+    nodes.Sink: ("sink", "Sink"),
+}
+
+
 def _operator(node: nodes.Node) -> Callable[[Any, Context], Operator]:
-    """Operators are imported when a plan needs them, so that a small application starts fast."""
+    """What makes the operator of a node. Raises UnsupportedError."""
     match node:
-        case nodes.Filter():
-            from streamsql.exec.operators.filter import Filter
-
-            return Filter
-        case nodes.Project(retimed=retimed):
-            from streamsql.exec.operators.project import Project, RetimedProject
-
-            return RetimedProject if retimed else Project
-        case nodes.Aggregate(window=windows.Tumbling()):
-            from streamsql.exec.operators.aggregate import TumblingAggregate
-
-            return TumblingAggregate
-        case nodes.Aggregate():
-            from streamsql.exec.operators.keyed_aggregate import KeyedAggregate
-
-            return KeyedAggregate
-        case nodes.Over():
-            from streamsql.exec.operators.over import Over
-
-            return Over
-        case nodes.Sort():
-            from streamsql.exec.operators.sort import Sort
-
-            return Sort
-        case nodes.Reorder():
-            from streamsql.exec.operators.reorder import Reorder
-
-            return Reorder
-        case nodes.Distinct():
-            from streamsql.exec.operators.distinct import Distinct
-
-            return Distinct
-        case nodes.Union():
-            from streamsql.exec.operators.union import Union
-
-            return Union
-        case nodes.Join():
-            from streamsql.exec.operators.join import Join
-
-            return Join
-        case nodes.Lookup():
-            from streamsql.exec.operators.lookup import Lookup
-
-            return Lookup
-        case nodes.AsOfJoin():
-            from streamsql.exec.operators.asof import AsOfJoin
-
-            return AsOfJoin
-        case nodes.Limit():
-            from streamsql.exec.operators.limit import Limit
-
-            return Limit
-        case nodes.Values():
-            from streamsql.exec.operators.values import Values
-
-            return Values
-        case nodes.Table():
-            from streamsql.exec.operators.values import Table
-
-            return Table
         case nodes.TableCall():
             return _table_function
-        case nodes.Sink():
-            from streamsql.exec.operators.sink import Sink
-
-            return Sink
-    raise UnsupportedError(f"{type(node).__name__} is not supported")
+        case nodes.Project(retimed=retimed):
+            place = ("project", "RetimedProject" if retimed else "Project")
+        case nodes.Aggregate(window=windows.Tumbling()):
+            place = ("aggregate", "TumblingAggregate")
+        case nodes.Aggregate():
+            place = ("keyed_aggregate", "KeyedAggregate")
+        case _ if type(node) in _OPERATORS:
+            place = _OPERATORS[type(node)]
+        case _:
+            raise UnsupportedError(f"{type(node).__name__} is not supported")
+    file, name = place
+    made: Callable[[Any, Context], Operator] = getattr(import_module(f"streamsql.exec.operators.{file}"), name)
+    return made
 
 
 def _table_function(node: nodes.TableCall, context: Context) -> Operator:
