@@ -1,6 +1,7 @@
 /* Decimal text → integers, doubles, floats and decimals, all exact or correctly rounded. */
 #pragma once
 #include "decode_text.h"
+#include "tens.h"
 
 namespace streamsql {
 
@@ -18,26 +19,6 @@ enum class Fit { ok, malformed, range };  // malformed: not a value of the type 
 constexpr int32_t EXPONENT_LIMIT = 1000000;
 static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-static const uint64_t TENS[] = {1ULL,
-                                10ULL,
-                                100ULL,
-                                1000ULL,
-                                10000ULL,
-                                100000ULL,
-                                1000000ULL,
-                                10000000ULL,
-                                100000000ULL,
-                                1000000000ULL,
-                                10000000000ULL,
-                                100000000000ULL,
-                                1000000000000ULL,
-                                10000000000000ULL,
-                                100000000000000ULL,
-                                1000000000000000ULL,
-                                10000000000000000ULL,
-                                100000000000000000ULL,
-                                1000000000000000000ULL,
-                                10000000000000000000ULL};
 
 /* ---- eight bytes at a time ------------------------------------------------------------------------------ */
 

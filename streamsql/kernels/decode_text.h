@@ -12,6 +12,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "likely.h"
+
 namespace streamsql {
 
 constexpr size_t PADDING = 64;
@@ -20,8 +22,6 @@ typedef unsigned __int128 uint128;
 
 inline bool is_digit(char c) { return (unsigned char)(c - '0') < 10; }
 inline bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-inline bool likely(bool x) { return __builtin_expect(x, 1); }
-inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
 
 struct Text {
     const char *begin, *end;

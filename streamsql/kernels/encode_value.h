@@ -9,11 +9,12 @@
 #include <emmintrin.h>
 #endif
 
+#include "likely.h"
+#include "tens.h"
+
 namespace streamsql {
 
 typedef __int128 int128_out;
-inline bool likely(bool x) { return __builtin_expect(x, 1); }
-inline bool unlikely(bool x) { return __builtin_expect(x, 0); }
 constexpr size_t NUMBER_ROOM = 48;  // the longest number, moment or literal
 
 static const char PAIRS[] =
@@ -52,32 +53,12 @@ inline char* put_integer(char* o, int64_t v) {
     return put_unsigned(o, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
-static const uint64_t UNITS[] = {1ULL,
-                                 10ULL,
-                                 100ULL,
-                                 1000ULL,
-                                 10000ULL,
-                                 100000ULL,
-                                 1000000ULL,
-                                 10000000ULL,
-                                 100000000ULL,
-                                 1000000000ULL,
-                                 10000000000ULL,
-                                 100000000000ULL,
-                                 1000000000000ULL,
-                                 10000000000000ULL,
-                                 100000000000000ULL,
-                                 1000000000000000ULL,
-                                 10000000000000000ULL,
-                                 100000000000000000ULL,
-                                 1000000000000000000ULL};
-
 /* As `put_decimal`, of what 64 bits hold. */
 inline char* put_small_decimal(char* o, uint64_t v, int scale) {
     if (scale == 0) return put_unsigned(o, v);
-    o = put_unsigned(o, v / UNITS[scale]);
+    o = put_unsigned(o, v / TENS[scale]);
     *o++ = '.';
-    v %= UNITS[scale];
+    v %= TENS[scale];
     int place = scale;
     for (; place >= 2; v /= 100, place -= 2) memcpy(o + place - 2, PAIRS + 2 * (v % 100), 2);
     if (place) *o = (char)('0' + v % 10);
