@@ -13,6 +13,7 @@ from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, f
 from typing import Any, NamedTuple, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
+_HASH = "__hash"
 
 
 class _Shape(NamedTuple):
@@ -67,16 +68,20 @@ def _shape(every: Sequence[Field[Any]]) -> _Shape:
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
     shape: _Shape = self.__shape__
-    own: dict[str, Any] = dict(zip(shape.positional, values, strict=False))
-    wrong = len(values) > len(shape.positional) or not named.keys() <= shape.given or named.keys() & own.keys()
-    own = {**shape.default, **own, **named}
+    own: dict[str, Any] = self.__dict__
+    own.update(shape.default)
+    own.update(zip(shape.positional, values, strict=False))
+    wrong = len(values) > len(shape.positional)
+    if named:
+        names = named.keys()
+        wrong = wrong or not names <= shape.given or not names.isdisjoint(shape.positional[: len(values)])
+        own.update(named)
     for name, factory in shape.factory.items():
         if name not in own:
             own[name] = factory()
     if wrong or len(own) < shape.number:
-        names = ", ".join(shape.positional)
-        raise TypeError(f"{type(self).__qualname__}({names}): got {len(values)} values and {sorted(named)}")
-    self.__dict__.update(own)
+        expected = ", ".join(shape.positional)
+        raise TypeError(f"{type(self).__qualname__}({expected}): got {len(values)} values and {sorted(named)}")
     if hasattr(self, "__post_init__"):
         self.__post_init__()
 
@@ -93,7 +98,11 @@ def _equal(self: Any, other: Any) -> Any:
 
 
 def _hash(self: Any) -> int:
-    return hash(_compared(self))
+    # Kept: trees of records are keys at every level, and each level would hash all that is below it again.
+    own = self.__dict__
+    if _HASH not in own:
+        own[_HASH] = hash(_compared(self))
+    return own[_HASH]  # type: ignore[no-any-return]
 
 
 def _compared(self: Any) -> tuple[Any, ...]:

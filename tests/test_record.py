@@ -76,3 +76,21 @@ def test_what_a_dataclass_refuses(Pair, Count):
         del Pair(1).left
     with pytest.raises(TypeError, match="unhashable"):
         hash(Count())
+
+
+def test_a_tree_is_hashed_once():
+    asked = []
+
+    class Leaf:
+        def __hash__(self) -> int:
+            asked.append(self)
+            return 1
+
+    @record
+    class Node:
+        child: object
+
+    tree = Node(Node(Node(leaf := Leaf())))
+    assert hash(tree) == hash(tree) == hash(Node(Node(Node(leaf))))
+    assert len(asked) == 2
+    assert hash(replace(tree, child=1)) == hash(Node(1)) != hash(tree)

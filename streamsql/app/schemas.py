@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -180,7 +181,7 @@ def to_timestamp(array: pa.Array, what: str) -> pa.Array:
 def schema_state(schema: InputSchema) -> dict[str, Any]:
     """An input schema as plain data, for a checkpoint."""
     columns = [[column.name, str(column.type), column.mapping] for column in schema.columns]
-    return {**vars(schema), "columns": columns}
+    return {**{item.name: getattr(schema, item.name) for item in fields(schema)}, "columns": columns}
 
 
 def schema_from_state(state: Mapping[str, Any]) -> InputSchema:

@@ -27,6 +27,8 @@ from streamsql.record import record
 from streamsql.types import INTEGER, TIMESTAMP, varchar
 
 MAX_COLUMNS = 1000  # of a row value
+MAX_GROUPS = 100
+"""Groups of a regular expression: RE2's time for a text grows with the square of their number."""
 
 Build = Callable[..., Any]
 """From the constant arguments to what runs: an object with `columns` and `split(texts) → (fields, known)`."""
@@ -121,6 +123,8 @@ def log_parser(name: str, syntax: str, build: Build, least: int, most: int, text
 def _regex_rows(pattern: str, description: str = "") -> RegexRows:
     regex = java_regex(pattern)
     count = groups(regex)
+    if count > MAX_GROUPS:
+        raise BadPattern(f"the pattern has {count} groups; at most {MAX_GROUPS} are allowed")
     columns = parse_columns(description) if description else plain_columns(count)
     if not count or len(columns) != count:
         raise BadPattern(f"'{pattern}' has {count} groups for {len(columns)} columns")

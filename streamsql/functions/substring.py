@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from streamsql.functions.by_value import by_value
 from streamsql.functions.call import CallContext, Datum, value_at
-from streamsql.functions.java_regex import java_regex, name_groups
+from streamsql.functions.java_regex import java_regex, without_groups
 from streamsql.functions.regex import refuse_bad
 from streamsql.functions.registry import Argument, Resolution, Resolve, cannot_apply, scalar
 from streamsql.functions.signature import character, number_as, takes
@@ -85,7 +85,7 @@ def substring_from(call: CallContext, text: Datum, start: Datum, count: Datum | 
 def _first_match(pattern: str | None) -> Callable[[pa.Array], pa.Array]:
     if pattern is None:
         return lambda values: pa.nulls(len(values), values.type)
-    regex = f"(?P<whole>{name_groups(java_regex(pattern))})"
+    regex = f"(?P<whole>{without_groups(java_regex(pattern))})"
     return lambda values: pc.struct_field(pc.extract_regex(values, regex), "whole")
 
 
@@ -116,8 +116,8 @@ def split_similar(pattern: str, escape: str) -> str:
     parts = pattern.split(f'{escape}"') if escape else []
     if len(parts) != 3:
         raise BadPattern(f"""'{pattern}' does not hold {escape or "the escape character and "}" twice""")
-    before, part, after = (f"(?:{similar_part(piece, escape)})" for piece in parts)
-    regex = f"(?s){name_groups(before)}(?P<part>{name_groups(part, 'p')}){name_groups(after, 'q')}"
+    before, part, after = (f"(?:{without_groups(similar_part(piece, escape))})" for piece in parts)
+    regex = f"(?s){before}(?P<part>{part}){after}"
     check_regex(regex, pattern)
     return regex
 

@@ -55,13 +55,14 @@ def explain(application: nodes.Application) -> str:
 
 def tree(node: nodes.Node) -> list[str]:
     """The lines of one plan, each input indented below its node."""
+    finite = relations(node)
     kept = [
         state(node),
-        *(f"keeps {'table ' * isinstance(plan, nodes.Table)}{_relation(plan)}" for plan in relations(node)),
+        *(f"keeps {'table ' * isinstance(plan, nodes.Table)}{_relation(plan)}" for plan in finite),
     ]
     bound = "; ".join(filter(None, kept))
     lines = [describe(node) + (f"  [{bound}]" if bound else "")]
-    below = [*node.inputs, *(plan for plan in relations(node) if not isinstance(plan, nodes.Table))]
+    below = [*node.inputs, *(plan for plan in finite if not isinstance(plan, nodes.Table))]
     for position, child in enumerate(below):
         last = position == len(below) - 1
         first, *rest = tree(child)

@@ -7,7 +7,7 @@ spellings of one grouping expression are equal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from typing import Any
 
 from streamsql.errors import Span
@@ -151,17 +151,16 @@ def children(expression: Expression) -> tuple[Expression, ...]:
 
 
 def transform(expression: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
-    """A copy with every sub-expression for which `change` returns something replaced by it, top down."""
+    """The expression with every sub-expression for which `change` returns something replaced by it, top down;
+    parts in which nothing changes are the same objects."""
     changed = change(expression)
     if changed is not None:
         return changed
     updates: dict[str, Any] = {}
-    for item in fields(expression):
-        value = getattr(expression, item.name)
-        if isinstance(value, Expression):
-            updates[item.name] = transform(value, change)
-        elif isinstance(value, tuple) and value:
-            updates[item.name] = tuple(_transform_item(part, change) for part in value)
+    for name, value in vars(expression).items():
+        new = _transform_item(value, change)
+        if new is not value:
+            updates[name] = new
     return replace(expression, **updates) if updates else expression
 
 
@@ -169,7 +168,8 @@ def _transform_item(item: Any, change: Callable[[Expression], Expression | None]
     if isinstance(item, Expression):
         return transform(item, change)
     if isinstance(item, tuple):
-        return tuple(_transform_item(part, change) for part in item)
+        parts = [_transform_item(part, change) for part in item]
+        return tuple(parts) if any(new is not old for new, old in zip(parts, item, strict=True)) else item
     return item
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from streamsql.errors import Span
 from streamsql.plan.nodes import Node, Table
+from streamsql.types import SqlType
 
 
 def relations(node: Node) -> list[Node]:
@@ -27,11 +29,12 @@ def tables(plan: Node) -> list[str]:
 
 
 def _plans(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _plans(part)
-    elif is_dataclass(value):
-        for item in fields(value):
-            yield from _plans(getattr(value, item.name))
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            rest += reversed(value)
+        elif is_dataclass(value) and not isinstance(value, (SqlType, Span)):  # they are in every expression
+            rest += [getattr(value, item.name) for item in reversed(fields(value))]

@@ -148,3 +148,10 @@ def test_an_unspecified_web_server_log_is_refused() -> None:
 def test_constants_are_needed() -> None:
     with pytest.raises(BindError, match="must be constants"):
         call("REGEX_LOG_PARSE", [LINE, LINE])
+
+
+def test_groups_of_a_pattern_are_limited() -> None:
+    """RE2 takes seconds for a text of 64 KB and some hundred groups."""
+    assert parsed("REGEX_LOG_PARSE", ["x" * 100], "(x)" * 100)[0] == [("x",) * 100]
+    with pytest.raises(BindError, match="101 groups; at most 100"):
+        parsed("REGEX_LOG_PARSE", ["x"], "(x)" * 101)
