@@ -24,7 +24,8 @@ inline Fit Columns::convert(Column& c, const Number& n) {
         int128 v;
         fit = to_decimal(n, c.precision, c.scale, &v);
         if (fit == Fit::ok) {
-            if (c.needed) memcpy(c.data + 16 * row, &v, 16), c.valid[row] = 1;
+            memcpy(c.data + 16 * row, &v, 16);
+            c.valid[row] = 1;
         }
         return fit;
     }
@@ -64,7 +65,6 @@ inline void Columns::set_boolean_literal(int i, bool value, Text source) {
         if (fit != Fit::ok) fail(i, source, fit);
     } else if (c.type == Type::char_ || c.type == Type::varchar) put_characters(c, source);
     else if (c.textual()) {
-        if (!c.needed) return;
         const size_t n = c.type == Type::binary ? (size_t)c.length : 1;
         char* bytes = arena.take(n);
         memset(bytes, 0, n);

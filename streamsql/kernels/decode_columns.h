@@ -3,6 +3,7 @@
    Fixed-width values are written straight to their row; text is remembered and copied when the row is complete, so
    that a later value for the same column (a duplicate key) simply replaces the earlier one. */
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -64,7 +65,6 @@ struct Failure {
 struct Column {
     /* the declaration */
     Type type;
-    bool needed;
     int precision, scale;
     int64_t length;
     std::string described;  // for messages: `column "PRICE" DOUBLE`
@@ -92,7 +92,7 @@ struct Column {
 class Columns {
   public:
     std::vector<Column> all;
-    std::vector<int> texts;  // positions of the needed character and binary columns
+    std::vector<int> texts;  // positions of the character and binary columns
     std::vector<Failure> failures;
     Arena arena;
     int64_t row = 0;  // the row being read = rows finished so far
@@ -101,11 +101,11 @@ class Columns {
     Columns(const Columns&) = delete;
     ~Columns() { release(); }
 
-    void declare(int type, bool needed, int precision, int scale, int64_t length, const std::string& described) {
+    void declare(int type, int precision, int scale, int64_t length, const std::string& described) {
         Column c;
-        c.type = (Type)type, c.needed = needed, c.precision = precision, c.scale = scale, c.length = length;
+        c.type = (Type)type, c.precision = precision, c.scale = scale, c.length = length;
         c.described = described;
-        if (c.needed && c.textual()) texts.push_back((int)all.size());
+        if (c.textual()) texts.push_back((int)all.size());
         if (c.type == Type::varchar) c.usual = Usual::text;
         else if (c.type == Type::double_) c.usual = Usual::real;
         else if (c.type == Type::integer || c.type == Type::bigint) c.usual = Usual::whole;
@@ -113,12 +113,11 @@ class Columns {
         all.push_back(std::move(c));
     }
 
-    /* Room for one more row. */
-    void reserve() {
-        if (likely(row < capacity_)) return;
-        const int64_t n = capacity_ ? capacity_ * 2 : (expected_ > 64 ? expected_ : 64);
+    /* Room for so many more rows. */
+    void reserve(int64_t rows = 1) {
+        if (likely(row + rows <= capacity_)) return;
+        const int64_t n = std::max(row + rows, capacity_ ? capacity_ * 2 : (expected_ > 64 ? expected_ : 64));
         for (Column& c : all) {
-            if (!c.needed) continue;
             c.valid = resized(c.valid, (size_t)n);
             memset(c.valid + capacity_, 0, size_t(n - capacity_));
             if (c.textual()) {
@@ -133,17 +132,31 @@ class Columns {
     void commit(bool keep = false) {
         for (int i : texts) {
             Column& c = all[(size_t)i];
-            if (c.pending.begin) append(c);
-            c.offsets[row + 1] = (int32_t)c.used;
+            commit_text(c);
             if (!keep || !c.repeated) c.pending.begin = nullptr;
         }
         row++;
     }
 
+    /* Copies the text of the row. */
+    void commit_text(Column& c) {
+        if (c.pending.begin) append(c);
+        c.offsets[row + 1] = (int32_t)c.used;
+    }
+
+    /* Room for so many more bytes of text; false when one batch cannot hold them. */
+    bool reserve_text(Column& c, size_t bytes) {
+        if (likely(c.used + bytes + PADDING <= c.room)) return true;
+        if (c.used + bytes > 0x7fffffff) return false;
+        c.room = (c.used + bytes) * 2 + 1024;
+        c.data = resized(c.data, c.room);
+        return true;
+    }
+
     /* Forgets rows [first, row] and everything read since. */
     void roll_back(int64_t first) {
         for (Column& c : all) {
-            if (!c.needed || !c.valid) continue;
+            if (!c.valid) continue;
             const int64_t last = row < capacity_ ? row : capacity_ - 1;
             memset(c.valid + first, 0, size_t(last - first + 1));
             if (c.textual()) { c.used = (size_t)c.offsets[first]; c.pending.begin = nullptr; }
@@ -155,7 +168,7 @@ class Columns {
     /* The columns that repeat in each row of a record take the values of row `from`. */
     void repeat(int64_t from) {
         for (Column& c : all) {
-            if (!c.needed || !c.repeated || c.textual()) continue;
+            if (!c.repeated || c.textual()) continue;
             c.valid[row] = c.valid[from];
             const size_t w = (size_t)c.width();
             memcpy(c.data + w * (size_t)row, c.data + w * (size_t)from, w);
@@ -191,7 +204,6 @@ class Columns {
     }
 
     void set_null(Column& c) {
-        if (!c.needed) return;
         if (c.textual()) c.pending.begin = nullptr;
         else c.valid[row] = 0;
     }
@@ -220,13 +232,11 @@ class Columns {
     int64_t capacity_ = 0, expected_ = 0;
 
     template <typename T> void put(Column& c, T value) {
-        if (!c.needed) return;
         c.values<T>()[row] = value;
         c.valid[row] = 1;
     }
 
     void put_characters(Column& c, Text value) {
-        if (!c.needed) return;
         c.pad = 0;
         if (unlikely((int64_t)value.size() > c.length)) value = first_characters(value, c.length);
         if (c.type == Type::char_) c.pad = c.length - characters(value);
@@ -234,7 +244,6 @@ class Columns {
     }
 
     void put_bytes(Column& c, Text value) {
-        if (!c.needed) return;
         if ((int64_t)value.size() > c.length) value.end = value.begin + c.length;
         c.pad = c.type == Type::binary ? c.length - (int64_t)value.size() : 0;
         c.pending = value;
@@ -242,12 +251,8 @@ class Columns {
 
     void append(Column& c) {
         const size_t n = c.pending.size(), total = n + (size_t)c.pad;
-        if (unlikely(c.used + total + PADDING > c.room)) {
-            if (c.used + total > 0x7fffffff)
-                throw std::overflow_error("one batch holds more than 2 GiB of text in " + c.described);
-            c.room = (c.used + total) * 2 + 1024;
-            c.data = resized(c.data, c.room);
-        }
+        if (unlikely(!reserve_text(c, total)))
+            throw std::overflow_error("one batch holds more than 2 GiB of text in " + c.described);
         if (likely(n <= 16)) memcpy(c.data + c.used, c.pending.begin, 16);
         else memcpy(c.data + c.used, c.pending.begin, n);
         if (unlikely(c.pad > 0)) memset(c.data + c.used + n, c.type == Type::char_ ? ' ' : 0, (size_t)c.pad);

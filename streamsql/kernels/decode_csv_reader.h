@@ -1,9 +1,20 @@
 /* Delimited text → rows: any delimiters, quoted fields with doubled quotes and line breaks, an optional header. */
 #pragma once
 #include "decode_csv_stops.h"
+#include "decode_csv_wide.h"
 #include "decode_reader.h"
 
 namespace streamsql {
+
+#if STREAMSQL_WIDE
+static const auto reals = has_wide() ? &wide::reals_of : &reals_of;
+static const auto integers = has_wide() ? &wide::wholes_of<int32_t> : &wholes_of<int32_t>;
+static const auto bigints = has_wide() ? &wide::wholes_of<int64_t> : &wholes_of<int64_t>;
+#else
+static const auto reals = &reals_of;
+static const auto integers = &wholes_of<int32_t>;
+static const auto bigints = &wholes_of<int64_t>;
+#endif
 
 enum class Header : int { no, automatic, yes };
 
@@ -44,6 +55,18 @@ class CsvReader : public Reader {
         }
     }
 
+    const char* usual_records(const char* p, const char* end) override {
+        if (!may_cut()) return p;
+        const char* next = block_.cut(p, end, comma_byte_, line_byte_, strip_return_, order_.size());
+        if (likely(block_.rows && size_t(next - p) <= max_record && take_block(p, next))) {
+            misses_ = 0;
+            return next;
+        }
+        misses_ = misses_ < 64 ? misses_ * 2 + 1 : misses_;
+        by_record_ = block_.rows + misses_;  // in vain: the next try comes later and later
+        return p;
+    }
+
     const char* record(const char* p, const char* end, bool last) override {
         complaint_ = nullptr;
         const char* stop = header == Header::no ? row(p, end, last) : header_row(p, end, last);
@@ -55,6 +78,8 @@ class CsvReader : public Reader {
         if (!complaint_) return reject_line(p, end, last, "the record is longer than " + std::to_string(max_record) + " bytes");
         return reject_line(p, end, last, complaint_);
     }
+
+    bool has_usual_records() const override { return single_ && !copy_fields_ && header == Header::no; }
 
     bool may_end(const char* from, const char* to, bool) override {
         return memchr(from, line_end_.back(), size_t(to - from)) != nullptr;
@@ -74,6 +99,63 @@ class CsvReader : public Reader {
     const char* row_end_ = nullptr;  // the last byte of the row, without its delimiter
     bool high_ = false;
     Stops stops_;
+    CsvBlock block_;
+    size_t by_record_ = 0, misses_ = 0;  // records to be read one by one, after so many blocks in vain
+
+    bool may_cut() {
+        if (by_record_) { by_record_--; return false; }
+        return has_usual_records();
+    }
+
+    /* Stores the rows of the block, the bytes [p, end); false, and nothing is stored, if one of them cannot be. */
+    bool take_block(const char* p, const char* end) {
+        const int64_t first = columns.row;
+        if (unlikely(block_.high) && !valid_utf8(p, end)) return false;
+        columns.reserve((int64_t)block_.rows);
+        columns.arena.clear();
+        for (size_t i = 0; i < order_.size(); i++)
+            if (!take_column(columns.all[(size_t)order_[i]], i, first, size_t(end - p))) {
+                columns.row = first + (int64_t)block_.rows - 1;
+                columns.roll_back(first);
+                return false;
+            }
+        columns.row = first + (int64_t)block_.rows;
+        records += (int64_t)block_.rows;
+        return true;
+    }
+
+    /* Stores field i of the rows of the block in its column; false if a value does not fit. */
+    bool take_column(Column& c, size_t i, int64_t first, size_t bytes) {
+        if (c.textual() && !columns.reserve_text(c, bytes)) return false;
+        memset(c.valid + first, 1, block_.rows);
+        const Fields fields = block_.fields(i);
+        size_t by_general = 0;
+        for (size_t row = 0; (row = usual_rows(c, fields, first, row, by_general * 8 <= row)) < block_.rows; row++) {
+            by_general++;
+            columns.row = first + (int64_t)row;
+            c.valid[columns.row] = 0;
+            take(c, order_[i], fields[row]);
+            if (!c.textual()) continue;
+            columns.commit_text(c);
+            c.pending.begin = nullptr;
+        }
+        return columns.failures.empty();
+    }
+
+    /* Stores fields of the usual shape from `row` on; returns the first that is not, or the number of rows. `wide` says
+       that most seem to be. */
+    size_t usual_rows(Column& c, Fields fields, int64_t first, size_t row, bool wide) {
+        const size_t rows = block_.rows;
+        switch (c.usual) {
+        case Usual::text: return texts_of(fields, c, c.offsets + first + 1, row, rows);
+        case Usual::stamp: return stamps_of(fields, c.memory, c.values<int64_t>() + first, row, rows);
+        case Usual::real: return (wide ? reals : &reals_of)(fields, c.values<double>() + first, row, rows);
+        case Usual::whole:
+            if (c.type == Type::bigint) return (wide ? bigints : &wholes_of<int64_t>)(fields, c.values<int64_t>() + first, row, rows);
+            return (wide ? integers : &wholes_of<int32_t>)(fields, c.values<int32_t>() + first, row, rows);
+        default: return row;
+        }
+    }
 
     static bool at(const char* p, const char* end, const std::string& delimiter) {
         return size_t(end - p) >= delimiter.size() && memcmp(p, delimiter.data(), delimiter.size()) == 0;

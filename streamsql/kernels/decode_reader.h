@@ -25,8 +25,13 @@ class Reader {
     virtual ~Reader() { free(buffer_); }
 
     void feed(const char* data, size_t size) {
+        bool fed = false;
         while (size) {
-            const size_t n = size < SLICE ? size : SLICE;
+            const size_t done = begin_ == end_ ? in_place(data, size) : 0;
+            data += done;
+            size -= done;
+            const size_t n = std::min(size, begin_ == end_ || fed ? SLICE : first_line(data, size));
+            fed = true;
             append(data, n);
             data += n;
             size -= n;
@@ -52,6 +57,11 @@ class Reader {
   protected:
     std::string line_end_ = "\n";
 
+    /* Reads whole records from p on, as long as they are of the usual kind; returns where the next begins. There are
+       64 more bytes behind `end`, and a record may end in them. */
+    virtual const char* usual_records(const char* p, const char*) { return p; }
+    /* Whether there can be such records, now. */
+    virtual bool has_usual_records() const { return false; }
     /* Reads the record at p, which is not the end; returns where the next begins, or null to wait for more bytes. */
     virtual const char* record(const char* p, const char* end, bool last) = 0;
     /* Passes over what may stand between two records. */
@@ -95,6 +105,24 @@ class Reader {
     size_t begin_ = 0, end_ = 0, room_ = 0;
     size_t tried_ = 0, seen_ = 0;  // bytes of the waiting record at the last reading, and already looked at
     bool started_ = false, passing_over_ = false, waiting_for_line_ = false;
+
+    /* Reads usual records where they are, when none waits; returns how many bytes that took. */
+    size_t in_place(const char* data, size_t size) {
+        if (size < SMALL || !started_ || passing_over_ || !has_usual_records()) return 0;
+        const char *p = data, *const end = data + size - PADDING;
+        while (p < end) {
+            const char* next = usual_records(p, end);
+            if (next == p) break;
+            p = next;
+        }
+        return size_t(p - data);
+    }
+
+    /* How many bytes may complete the record that waits, so that those after it can be read in place. */
+    size_t first_line(const char* data, size_t size) const {
+        const void* line = has_usual_records() ? memchr(data, line_end_.back(), size) : nullptr;
+        return std::min(SLICE, line ? size_t((const char*)line - data) + 1 : size);
+    }
 
     void append(const char* data, size_t n) {
         if (end_ + n > room_ || !buffer_) {
@@ -142,9 +170,12 @@ class Reader {
             }
             p = between(p, end, last);
             if (p >= end) break;
-            columns.reserve();
-            columns.arena.clear();
-            const char* next = record(p, end, last);
+            const char* next = usual_records(p, end);
+            if (next == p) {
+                columns.reserve();
+                columns.arena.clear();
+                next = record(p, end, last);
+            }
             if (!next) break;
             p = next;
         }

@@ -3,7 +3,7 @@ from typing import Any
 
 import pyarrow as pa
 
-_Column = tuple[int, bool, int, int, int, str]
+_Column = tuple[int, int, int, int, str]
 
 class _Records:
     def feed(self, data: bytes | bytearray | memoryview) -> None: ...

@@ -19,7 +19,6 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
 
     cdef cppclass Column:
         Type type
-        cbool needed
         uint8_t* valid
         char* data
         int32_t* offsets
@@ -30,7 +29,7 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
     cdef cppclass Columns:
         vector[Column] all
         int64_t row
-        void declare(int, cbool, int, int, int64_t, const string&)
+        void declare(int, int, int, int64_t, const string&)
         void start_batch()
 
     cdef struct Rejected:
@@ -132,8 +131,8 @@ cdef class _Records:
     cdef declare(self, columns, types, size_t max_record):
         self.types = list(types)
         self.reader.max_record = max_record
-        for code, needed, precision, scale, length, described in columns:
-            self.reader.columns.declare(code, needed, precision, scale, length, described.encode())
+        for code, precision, scale, length, described in columns:
+            self.reader.columns.declare(code, precision, scale, length, described.encode())
 
     def feed(self, const unsigned char[::1] data not None):
         """Read the records that are complete with `data`. Raises OverflowError when a batch outgrows Arrow's strings."""
@@ -150,14 +149,14 @@ cdef class _Records:
             self.reader.finish()
 
     def take(self):
-        """(arrays, rows, rejects, records) since the last call: one array per column, of nulls where not needed;
+        """(arrays, rows, rejects, records) since the last call: one array per column;
         rejects as (rows before it, record, is a coercion error, message)."""
         cdef Columns* columns = &self.reader.columns
         cdef int64_t rows = columns.row
         cdef size_t i
         arrays = []
         for i in range(columns.all.size()):
-            if rows and columns.all[i].needed:
+            if rows:
                 arrays.append(array_of(&columns.all[i], rows, self.types[i]))
             else:
                 arrays.append(pa.nulls(rows, self.types[i]))
@@ -184,7 +183,7 @@ cdef class _Records:
 
 
 cdef class JsonRecords(_Records):
-    """Reads JSON documents. `columns` are (type code, needed, precision, scale, length, description), `types` their
+    """Reads JSON documents. `columns` are (type code, precision, scale, length, description), `types` their
     Arrow types; `nodes` the path tree as (parent node, member name | element index | None for "each element"), node 0
     being the document; `places` the node of each column; `each` the node whose elements become rows, or -1."""
 

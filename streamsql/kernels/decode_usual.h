@@ -52,10 +52,8 @@ inline const char* Columns::usual_stamp(Column& c, const char* p) {
 /* For a VARCHAR column: the text up to `stop`, which the caller has found to be free of anything special. */
 inline const char* Columns::usual_text(Column& c, const char* p, const char* stop) {
     if (unlikely(stop - p > c.length)) return nullptr;
-    if (c.needed) {
-        c.pad = 0;
-        c.pending = {p, stop};
-    }
+    c.pad = 0;
+    c.pending = {p, stop};
     return stop;
 }
 

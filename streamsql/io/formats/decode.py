@@ -15,7 +15,7 @@ Where docs/spec/kinesis-application.md (section 3) leaves a choice, it is this:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -100,35 +100,26 @@ class RecordDecoder:
         return Decoded(batch, tuple(_reject(*reject) for reject in rejects), records)
 
 
-def decoder(
-    schema: InputSchema,
-    needed: Iterable[int] | None = None,
-    *,
-    csv_header: CsvHeader = "no",
-    max_record: int = MAX_RECORD,
-) -> RecordDecoder:
+def decoder(schema: InputSchema, *, csv_header: CsvHeader = "no", max_record: int = MAX_RECORD) -> RecordDecoder:
     """A decoder for records of `schema`.
 
-    `needed` holds the positions of the columns whose values matter (all, when None): the others come out as nulls,
-    but are still checked, so that the same records are rejected. `csv_header` says whether the first CSV row may
-    name the columns: if it holds exactly their names (case, punctuation and `COL_` aside), fields go by name;
-    otherwise "yes" skips it and "auto" takes it as data. Records longer than `max_record` bytes are rejected.
+    `csv_header` says whether the first CSV row may name the columns: if it holds exactly their names (case,
+    punctuation and `COL_` aside), fields go by name; otherwise "yes" skips it and "auto" takes it as data. Records
+    longer than `max_record` bytes are rejected.
     Raises ConfigError for a schema that cannot be read.
     """
     check_schema(schema)
     if csv_header not in _HEADERS:
         raise ConfigError(f"csv_header is {csv_header!r}; it can be auto, yes or no")
-    wanted = frozenset(range(len(schema.columns))) if needed is None else frozenset(needed)
     columns = [
         (
             _CODES[column.type.kind],
-            position in wanted,
             column.type.precision,
             column.type.scale,
             column.type.length,
             f'column "{column.name}" {column.type}',
         )
-        for position, column in enumerate(schema.columns)
+        for column in schema.columns
     ]
     types = [column.type.arrow for column in schema.columns]
     names = [column.name for column in schema.columns]

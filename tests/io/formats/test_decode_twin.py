@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from collections.abc import Callable
 from itertools import pairwise
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -241,7 +244,8 @@ def signed(rows: list[Any]) -> list[Any]:
 
 
 CUTS = st.lists(st.integers(0, 10_000), max_size=6)
-THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = int(os.environ.get("STREAMSQL_EXAMPLES", "60"))
+THOROUGH = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("name", JSON_SCHEMAS)
@@ -292,15 +296,61 @@ def test_csv_like_the_twin(slow: ModuleType, name: str, data: st.DataObject, cut
     assert records == expected.records
 
 
-@pytest.mark.parametrize("name", JSON_SCHEMAS)
-@THOROUGH
-@given(data=damaged(DOCUMENTS, ["\n"]), needed=st.frozensets(st.integers(0, 16)))
-def test_columns_not_needed_change_nothing_else(name: str, data: bytes, needed: frozenset[int]) -> None:
-    schema = JSON_SCHEMAS[name]
-    rows, rejects, records = run(schema, [data])
-    some = run(schema, [data], needed=needed)
-    assert some[1:] == (rejects, records)
-    assert some[0] == [tuple(v if i in needed else None for i, v in enumerate(row)) for row in rows]
+USUAL_FIELDS: dict[str, Callable[[Random], str]] = {
+    "text": lambda random: random.choice(["", "a", "ENERGY", "TECHNOLOGY IN ITSELF", "ключ", "two words", "x\r"]),
+    "real": lambda random: (
+        random.choice(["", "-"]) + f"{random.random() * 10 ** random.randrange(9):.{random.randrange(9)}f}"
+    ),
+    "whole": lambda random: str(random.randrange(-(10 ** random.randrange(1, 12)), 10 ** random.randrange(1, 12))),
+    "stamp": lambda random: (
+        f"2024-02-29 10:{random.choice(['11', '12'])}:{random.randrange(60):02}.{random.randrange(1000):03}"
+    ),
+}
+USUAL = schema_from_ddl(
+    '"t" TIMESTAMP, "a" VARCHAR(12), "b" DOUBLE, "c" BIGINT, "d" INTEGER, "e" VARCHAR(3)', "CSV"
+)
+ODD_FIELDS = ["", "-", ".", "1.", ".5", "-.5", "1e3", "--1", "1-", "+1", " 1 ", "0x1", "1.2.3", "12345678.", "-1234567.8", '"1"',
+              '"', 'a"b', '"a""b"', '"a,b"', '"a\nb"', '"a" ', "1,1", "1\n1", "\xff", "1\r", "2024-02-29", "123456789.5"]  # fmt: skip
+
+
+def usual_rows(random: Random, count: int, odd: float) -> bytes:
+    """Rows as most files have them; some columns in quotes, and now and then something else."""
+    kinds = ["stamp", "text", "real", "whole", "whole", "text"]
+    quoted = [random.random() < 0.2 for _ in kinds]
+    end = random.choice(["\n", "\n", "\r\n"])
+    lines = []
+    for _ in range(count):
+        fields = [USUAL_FIELDS[kind](random) for kind in kinds]
+        fields = [f'"{field}"' if quote else field for field, quote in zip(fields, quoted, strict=True)]
+        if random.random() < odd:
+            fields[random.randrange(len(fields))] = random.choice(ODD_FIELDS)
+        if random.random() < odd / 5:
+            fields = fields[: random.randrange(len(fields))]
+        lines.append(",".join(fields) + end)
+    return "".join(lines).encode("latin-1" if random.random() < odd / 5 else "utf-8", "replace")
+
+
+@settings(THOROUGH, max_examples=2 * EXAMPLES)
+@given(random=st.randoms(use_true_random=False), cuts=CUTS, odd=st.sampled_from([0, 0.01, 0.1, 1]))
+def test_usual_csv_like_the_twin(slow: ModuleType, random: Random, cuts: list[int], odd: float) -> None:
+    data = usual_rows(random, random.randrange(1, 60), odd)
+    expected = slow.decode_csv(data, USUAL)
+    rows, rejects, records = run(USUAL, pieces_of(data, cuts))
+    assert signed(rows) == signed(expected.rows)
+    assert rejects == expected.rejects
+    assert records == expected.records
+
+
+@pytest.mark.parametrize("odd", [0, 0.0005, 0.2])
+@pytest.mark.parametrize("seed", range(3))
+def test_long_usual_csv_like_the_twin(slow: ModuleType, seed: int, odd: float) -> None:
+    random = Random(seed)
+    data = usual_rows(random, 6000, odd)
+    assert len(data) > 3 * 65536
+    expected = slow.decode_csv(data, USUAL)
+    rows, rejects, _ = run(USUAL, pieces_of(data, [random.randrange(len(data)) for _ in range(3)]))
+    assert signed(rows) == signed(expected.rows)
+    assert rejects == expected.rejects
 
 
 def test_every_split_of_one_input(slow: ModuleType) -> None:
