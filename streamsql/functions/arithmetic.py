@@ -261,8 +261,8 @@ def _decimals(
 def _move(call: CallContext, moment: Datum, interval: Datum, sign: int) -> pa.Array:
     """The datetime `moment` moved by the interval, forth or back."""
     months = any(type_.kind is Kind.INTERVAL_YEAR for type_ in call.args)
-    steps = numbers(interval).astype(np.int64) * sign
-    values = numbers(moment).astype(np.int64)
+    steps = numbers(interval).astype(np.int64, copy=False) * sign
+    values = numbers(moment).astype(np.int64, copy=False)
     if call.result.kind is Kind.TIME:
         return array(((values + steps) % calendar.DAY).astype(np.int32), call.result.arrow)
     if months:

@@ -50,7 +50,8 @@ def add_months(moments: Integers, months: Integers) -> Integers:
 
 def checked(call: CallContext, values: Integers, what: Callable[[int], str]) -> pa.Array:
     """`values` (ms or days, shape (rows,) or (1,)) as `call.result`; outside years 1..9999 the row fails."""
-    values = np.broadcast_to(values, call.length)
+    if len(values) != call.length:
+        values = np.broadcast_to(values, call.length)
     unit = DAY if call.result.kind is Kind.DATE else 1
     low, high = FIRST // unit, LAST // unit
     if len(values) and (values.min() < low or values.max() > high):
@@ -58,4 +59,4 @@ def checked(call: CallContext, values: Integers, what: Callable[[int], str]) -> 
         call.fail(bad, "RUN-002", lambda row: f"{what(row)} is out of range for {call.result}")
         values = np.where(bad, 0, values)
     dtype: Any = np.int32 if call.result.kind is Kind.DATE else np.int64
-    return array(values.astype(dtype), call.result.arrow)
+    return array(values.astype(dtype, copy=False), call.result.arrow)

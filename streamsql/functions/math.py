@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.errors import BindError
@@ -138,12 +139,24 @@ def modulo(call: CallContext, left: Datum, right: Datum) -> Datum:
             call.fail(flags != 0, "RUN-001", "division by zero")
         return array(values, call.result.arrow)
     a, b = numbers(left), numbers(right)
+    if len(b) == 1 and b[0] > 0:
+        return array(np.broadcast_to(_remainders(a, b[0]), call.length), call.result.arrow)
     zero = b == 0
     if zero.any():
         call.fail(np.broadcast_to(zero, call.length), "RUN-001", "division by zero")
     # The smallest integer by -1 overflows in C although nothing is left.
     result = np.fmod(a, np.where(zero | (b == -1), b.dtype.type(1), b))
     return array(np.broadcast_to(result, call.length), call.result.arrow)
+
+
+def _remainders(values: npt.NDArray[Any], divisor: np.integer[Any]) -> npt.NDArray[Any]:
+    """`np.fmod` by one positive number; NumPy divides by that with multiplications."""
+    quotients = values // divisor
+    quotients *= divisor
+    rest: npt.NDArray[Any] = np.subtract(values, quotients, out=quotients)
+    if len(values) and values.min() < 0:
+        rest[(values < 0) & (rest != 0)] -= divisor
+    return rest
 
 
 def _resolve_places(name: str) -> Resolve:

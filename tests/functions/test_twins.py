@@ -162,6 +162,13 @@ def test_bigint_arithmetic(symbol: str, a: int, b: int) -> None:
     assert values(expression, (types.BIGINT, [a]), (types.BIGINT, [b])) == [expected]
 
 
+@given(st.lists(INT64, min_size=1), st.one_of(st.integers(1, 5), st.integers(1, 2**63 - 1)))
+def test_mod_by_a_constant(numbers: list[int], by: int) -> None:
+    expression = call("MOD", [column(0, types.BIGINT), Literal(types.BIGINT, by)])
+    expected = [number - by * (abs(number) // by) * (1 if number > 0 else -1) for number in numbers]
+    assert values(expression, (types.BIGINT, numbers)) == expected
+
+
 WORDS = st.text("aB é😀-", max_size=6)
 
 

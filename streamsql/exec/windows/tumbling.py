@@ -23,13 +23,15 @@ from streamsql.plan.windows import Tumbling
 @dataclass(frozen=True)
 class Span:
     """Rows `begin` … `end` of a batch. `values` are the values of their periods, `period` the number among these
-    of each row, `changed` ROWTIME of the row that ended each period (None: not over yet)."""
+    of each row, `changed` ROWTIME of the row that ended each period (None: not over yet), `ends` ROWTIME of the
+    results of each, where that is known already."""
 
     begin: int
     end: int
     values: pa.Array
     period: npt.NDArray[np.int64]
     changed: npt.NDArray[np.int64] | None
+    ends: npt.NDArray[np.int64] | None = None
 
 
 class Periods:
@@ -40,6 +42,7 @@ class Periods:
         self._value = context.compile(window.value)
         self._closes = None if window.closes is None else context.compile(window.closes)
         self._end = None if window.end is None else context.compile(window.end)
+        self._ends_as_it_closes = window.end is None or window.end == window.closes
         self._type = window.value.type.arrow
         self._of_rowtime = columns_used(window.value) <= {0}
         self._open: pa.Array | None = None
@@ -58,7 +61,8 @@ class Periods:
         spans = []
         first, last = int(starts[0]), int(starts[-1])
         if self._open is not None:
-            spans.append(Span(0, first, self._open, np.zeros(first, dtype=np.int64), rowtimes[starts[:1]]))
+            period = np.zeros(first, dtype=np.int64)
+            spans.append(Span(0, first, self._open, period, rowtimes[starts[:1]], self._known_end()))
         if len(starts) > 1:
             period = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
             spans.append(Span(first, last, pc.take(values, pa.array(starts[:-1])), period, rowtimes[starts[1:]]))
@@ -85,7 +89,8 @@ class Periods:
             return None
         if time != END_OF_TIME and (self._closes is None or time < self._limits_of(self._open)[0]):
             return None
-        span = Span(0, 0, self._open, np.empty(0, dtype=np.int64), np.array([self._newest]))
+        nothing = np.empty(0, dtype=np.int64)
+        span = Span(0, 0, self._open, nothing, np.array([self._newest]), self._known_end())
         self._open = None
         self._limits = None
         return span
@@ -95,7 +100,7 @@ class Periods:
         if self._end is None:
             assert span.changed is not None
             return span.changed
-        return self._evaluate(self._end, span.values)
+        return self._evaluate(self._end, span.values) if span.ends is None else span.ends
 
     def bound(self, time: int) -> int:
         """What no later result is older than, given the watermark `time`."""
@@ -115,12 +120,16 @@ class Periods:
         assert self._limits is not None
         return max(self._limits[1], time)
 
+    def _known_end(self) -> npt.NDArray[np.int64] | None:
+        """The end of the open period, if it was asked for before."""
+        return None if self._limits is None or self._end is None else np.array([self._limits[1]])
+
     def _limits_of(self, value: pa.Array) -> tuple[int, int]:
         """When the period of `value` closes, and its end."""
         if self._limits is None:
             assert self._closes is not None
             closes = int(self._evaluate(self._closes, value)[0])
-            end = closes if self._end is None else int(self._evaluate(self._end, value)[0])
+            end = closes if self._ends_as_it_closes else int(self._evaluate(self._end or self._closes, value)[0])
             self._limits = closes, end
         return self._limits
 
