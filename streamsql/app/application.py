@@ -135,7 +135,9 @@ class Application:
 
     def explain(self) -> str:
         """The plan, as text."""
-        return explain(self.plan) + explain_room(self.plan, self._max_memory)
+        inputs = [stream.name for stream in self.plan.streams if stream.is_input] if self._lateness else []
+        late = inputs if any(map(self.rowtime_of, inputs)) else []
+        return explain(self.plan) + explain_room(self.plan, self._max_memory, late)
 
     def declare(self, stream: str, schema: SchemaLike) -> None:
         """State the columns of an input stream. Raises ConfigError once rows have been fed."""

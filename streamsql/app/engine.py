@@ -45,11 +45,14 @@ class Engine:
         self._started = clock()
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = is_replay
-        self.graph = Graph(plan, times=self._times, seed=seed, replay=is_replay, max_memory=max_memory)
+        waiting = len(feeds) if is_replay and lateness else 0
+        self.graph = Graph(
+            plan, times=self._times, seed=seed, replay=is_replay, max_memory=max_memory, inputs=waiting
+        )
         for name, rows in (tables or {}).items():
             self.graph.set_table(name, rows)
         push, watermark = self.graph.push, self.graph.watermark
-        self.intake = Intake(feeds, self._arrival, lateness, push, watermark, self._report)
+        self.intake = Intake(feeds, self._arrival, lateness, push, watermark, self._report, self.graph.room)
 
     def _times(self) -> Times:
         return Times(self._started, self._arrival.now())

@@ -82,8 +82,11 @@ class Intake:
         push: Callable[[str, pa.RecordBatch], None],
         watermark: Callable[[str, int], None],
         report: Callable[[InputError], None],
+        room: int | None = None,
     ) -> None:
+        """`lateness` is in ms; `room` the bytes that the rows of each input may take which wait for late ones."""
         self._feeds = feeds
+        self._room = room
         self._arrival = arrival
         self._push = push
         self._watermark = watermark
@@ -91,7 +94,7 @@ class Intake:
         self._streams = list(dict.fromkeys(feed.stream.name for feed in feeds))
         self._schemas = {feed.stream.name: arrow_schema(feed.stream.schema) for feed in feeds}
         is_replay = any(feed.rowtime for feed in feeds)
-        self._replay = Replay([feed.stream.name for feed in feeds], lateness) if is_replay else None
+        self._replay = Replay([feed.stream.name for feed in feeds], lateness, room) if is_replay else None
         self._announced = dict.fromkeys(self._streams, START_OF_TIME)
         self._unplaced: list[tuple[int, Reject]] = []  # by the number of their input
         self.counts = {name: Counts() for name in self._streams}
@@ -152,15 +155,20 @@ class Intake:
         places = np.flatnonzero(valid)
         if not valid.all():
             unknown = np.flatnonzero(~valid)
-            errors += self._row_errors(name, rows, unknown, unknown, newest, f'"{feed.rowtime}" holds no ROWTIME')
+            missing = "Coercion error", f'"{feed.rowtime}" holds no ROWTIME'
+            errors += self._row_errors(name, rows, unknown, unknown, newest, missing)
             self.counts[name].rejected += len(unknown)
             rows, times, newest = pc.filter(rows, pa.array(valid)), times[valid], newest[:-1][valid]
         rows = with_rowtime(feed.stream, rows, times, self._schemas[name])
-        late = np.flatnonzero(replay.add(number, rows, times))
-        self.counts[name].rows += len(times) - len(late)
+        without = replay.refused(number, rows, times)
+        late = np.flatnonzero(replay.add(number, rows, times, without))
+        refused = np.flatnonzero(without) if without is not None else late[:0]
+        self.counts[name].rows += len(times) - len(late) - len(refused)
         self.counts[name].late += len(late)
-        if len(late):
-            errors += self._row_errors(name, rows, late, places[late], newest, "")
+        self.counts[name].rejected += len(refused)
+        errors += self._row_errors(name, rows, late, places[late], newest)
+        full = f"no room: --lateness keeps {self._room} bytes already, all that --max-memory leaves to it"
+        errors += self._row_errors(name, rows, refused, places[refused], newest, ("Invalid argument", full))
         for _, error in sorted(errors, key=itemgetter(0)):
             self._report(error)
 
@@ -231,15 +239,24 @@ class Intake:
         self._unplaced = [each for each in self._unplaced if of not in (None, each[0])]
 
     def _row_errors(
-        self, stream: str, rows: pa.RecordBatch, which: Times, places: Times, newest: Times, why: str
+        self,
+        stream: str,
+        rows: pa.RecordBatch,
+        which: Times,
+        places: Times,
+        newest: Times,
+        reason: tuple[str, str] | None = None,
     ) -> list[_PlacedError]:
-        """Errors of rows that have no ROWTIME (with the reason `why`) or come too late for theirs; `places` are
-        where they stood among the rows that came."""
+        """Errors of rows that cannot be used for a reason (its name and message), or come too late for their
+        ROWTIME; `places` are where they stood among the rows that came."""
         errors: list[_PlacedError] = []
         for row, place in zip(which.tolist(), places.tolist(), strict=True):
-            name = "Coercion error" if why else "Rows out of order"
             time = int(newest[row])
-            message = why or f"ROWTIME is {(time - rows['ROWTIME'][row].value) / 1000:g} s behind the newest row"
+            if reason is None:
+                behind = (time - rows["ROWTIME"][row].value) / 1000
+                name, message = "Rows out of order", f"ROWTIME is {behind:g} s behind the newest row"
+            else:
+                name, message = reason
             errors.append((place, InputError(stream, max(time, 0), name, message, row=rows.slice(row, 1))))
         return errors
 

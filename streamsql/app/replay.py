@@ -10,6 +10,7 @@ one) orders them by ROWTIME itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,13 @@ import pyarrow as pa
 
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.kernels import compute as pc
+from streamsql.plan.memory import ROW
+
+if TYPE_CHECKING:
+    from streamsql.exec.admission import Admission
 
 Times = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 class _Input:
@@ -30,6 +36,7 @@ class _Input:
         self.bound = START_OF_TIME
         self.rows: pa.RecordBatch | None = None
         self.times: Times = np.empty(0, np.int64)
+        self.admission: Admission | None = None
 
     def append(self, rows: pa.RecordBatch, times: Times) -> None:
         """Put rows behind those that wait."""
@@ -55,30 +62,57 @@ class _Input:
 
 
 class Replay:
-    """Orders the rows of inputs; input n feeds `streams[n]`, and a stream may be fed by several."""
+    """Orders the rows of inputs; input n feeds `streams[n]`, and a stream may be fed by several. `room`: the bytes
+    that the rows of each input may take which wait for late ones (docs/memory.md); None: any."""
 
-    def __init__(self, streams: Sequence[str], lateness: int = 0) -> None:
+    def __init__(self, streams: Sequence[str], lateness: int = 0, room: int | None = None) -> None:
         self._inputs = [_Input(stream) for stream in streams]
         self._lateness = lateness
+        self._room = room if lateness else None
+        if self._room is not None:
+            from streamsql.exec.admission import Admission  # most runs have no limit
 
-    def add(self, number: int, rows: pa.RecordBatch, times: Times) -> npt.NDArray[np.bool_]:
-        """Take rows of input `number` with their ROWTIMEs in ms; returns the mask of those that are late."""
+            for source in self._inputs:
+                source.admission = Admission(self._room, lateness)
+
+    def add(self, number: int, rows: pa.RecordBatch, times: Times, refused: Mask | None = None) -> Mask:
+        """Take rows of input `number` with their ROWTIMEs in ms, but for those `refused`, whose time counts all
+        the same; returns the mask of those that are late."""
         source = self._inputs[number]
-        newest = np.maximum.accumulate(np.concatenate([[source.newest], times]))
-        bounds = np.maximum(newest[:-1], START_OF_TIME + self._lateness) - self._lateness
-        late: npt.NDArray[np.bool_] = times < np.maximum(bounds, source.bound)
-        if late.any():
-            rows, times = pc.filter(rows, pa.array(~late)), times[~late]
-        if len(times):
+        late, newest = self._late(source, times)
+        if not late.all():
+            keep = ~late if refused is None else ~(late | refused)
+            if not keep.all():
+                rows, times = pc.filter(rows, pa.array(keep)), times[keep]
             source.add(rows, times)
             source.newest = int(newest[-1])
             source.bound = max(source.bound, source.newest - self._lateness)
         return late
 
-    def continues(self, number: int, times: Times) -> bool:
-        """Whether rows with these ROWTIMEs are in order and not older than any that came of input `number`."""
+    def refused(self, number: int, rows: pa.RecordBatch, times: Times) -> Mask | None:
+        """Which of the next rows of input `number` are not late and have no room to wait; None: all have room."""
         source = self._inputs[number]
-        in_order = len(times) > 0 and times[0] >= max(source.newest, source.bound)
+        if source.admission is None:
+            return None
+        from streamsql.exec.gate import sizes
+
+        late, newest = self._late(source, times)
+        costs = (ROW + sizes(rows.columns, rows.num_rows))[~late]
+        refused = np.zeros_like(late)
+        refused[~late] = source.admission.refused([], (np.zeros_like(costs), costs), newest[~late])
+        return refused
+
+    def _late(self, source: _Input, times: Times) -> tuple[Mask, Times]:
+        """Which of the next rows are late, and the newest ROWTIME after each."""
+        newest = np.maximum.accumulate(np.concatenate([[source.newest], times]))
+        bounds = np.maximum(newest[:-1], START_OF_TIME + self._lateness) - self._lateness
+        return times < np.maximum(bounds, source.bound), newest[1:]
+
+    def continues(self, number: int, times: Times) -> bool:
+        """Whether rows with these ROWTIMEs are in order and not older than any that came of input `number`, and
+        any number of them may wait."""
+        source = self._inputs[number]
+        in_order = self._room is None and len(times) > 0 and times[0] >= max(source.newest, source.bound)
         return bool(in_order and (times[1:] >= times[:-1]).all())
 
     def append(self, number: int, rows: pa.RecordBatch, times: Times) -> None:
@@ -121,6 +155,8 @@ class Replay:
             if source.rows is not None:
                 state[f"{number}.rows"] = source.rows
                 state[f"{number}.times"] = source.times
+            if source.admission is not None:
+                state[f"{number}.admission"] = source.admission.snapshot()
         return state
 
     def restore(self, state: State) -> None:
@@ -129,6 +165,8 @@ class Replay:
             source.newest, source.bound = state[f"{number}.newest"], state[f"{number}.bound"]
             source.rows = state.get(f"{number}.rows")
             source.times = state.get(f"{number}.times", source.times[:0])
+            if source.admission is not None:
+                source.admission.restore(state[f"{number}.admission"])
 
     def waiting(self, stream: str) -> int:
         """Rows of a stream that are held."""

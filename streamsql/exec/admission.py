@@ -28,13 +28,16 @@ class Admission:
     """Counts the bytes that the admitted rows occupy: each new key, and each row where rows are kept.
 
     Once `limit` is reached, a row that would make state grow is refused; one of a key that is there, where rows
-    are not kept, never is. Keys and rows are needed for `span` ms after their ROWTIME; None: until the period
-    changes, if there are periods.
+    are not kept, never is. Keys and rows are needed for `span` ms after their ROWTIME, or, `with_key`, rows as
+    long as their key; None: until the period changes, if there are periods.
     """
 
-    def __init__(self, limit: int, span: int | None, period_type: pa.DataType | None = None) -> None:
+    def __init__(
+        self, limit: int, span: int | None, period_type: pa.DataType | None = None, *, with_key: bool = False
+    ) -> None:
         self._limit = limit
         self._span = span
+        self._with_key = with_key
         self._step = max((span or 0) // STEPS, 1)
         self._period_type = period_type
         self._clear()
@@ -44,7 +47,7 @@ class Admission:
         """Everything is over."""
         self._used = 0
         self._table = GroupTable()
-        self._costs: Numbers = np.empty(0, np.int64)  # of each key
+        self._costs: Numbers = np.empty(0, np.int64)  # of each key, and of its rows if they stay with it
         self._seen: Numbers = np.empty(0, np.int64)  # ROWTIME of the last row of each key
         self._rows: dict[int, int] = {}  # bytes of the rows by the step of their ROWTIME
 
@@ -59,7 +62,7 @@ class Admission:
         the row does; `period`: the value of its period, if there are periods."""
         length = len(times)
         starts = self._starts(times, period)
-        if starts and self._certainly_fits(costs, slice(0, length)):
+        if starts and not self._with_key and self._certainly_fits(costs, slice(0, length)):
             starts = starts[-1:] if period is not None else []
         refused = np.zeros(length, dtype=bool)
         for begin, end in pairwise([0, *starts, length]):
@@ -90,7 +93,7 @@ class Admission:
     def _add(self, keys: Sequence[pa.Array], costs: tuple[Numbers, Numbers], times: Numbers) -> Mask:
         """Take rows between which nothing is over that matters; the mask of those that are refused."""
         length = len(times)
-        if self._span is not None and not self._certainly_fits(costs, slice(0, length)):
+        if self._span is not None and (self._with_key or not self._certainly_fits(costs, slice(0, length))):
             self._let_go(int(times[0]))
         before = len(self._table)
         codes, fresh = self._table.encode(keys, length) if keys else (np.zeros(length, np.int32), times[:0])
@@ -108,7 +111,10 @@ class Admission:
             self._costs = np.concatenate([self._costs, costs[0][fresh]])
             self._seen = np.concatenate([self._seen, times[fresh]])
             self._seen[codes[taken]] = times[taken]  # in order: the last one stays
-        self._book(times[taken], costs[1][taken])
+        if self._with_key:
+            np.add.at(self._costs, codes[taken], costs[1][taken])
+        else:
+            self._book(times[taken], costs[1][taken])
         return refused
 
     def _book(self, times: Numbers, row_costs: Numbers) -> None:
@@ -152,3 +158,41 @@ class Admission:
         self._costs, self._seen = np.array(state["costs"]), np.array(state["seen"])
         self._rows = {int(step): int(size) for step, size in np.asarray(state["rows"]).tolist()}
         self._period = state["period"]
+
+
+class LastRows:
+    """Counts the bytes of the last `count` rows that were admitted.
+
+    A row has room as long as those that are needed beside it take less than `limit`. Rows leave only when others
+    come, so the first that is refused is followed by no other.
+    """
+
+    def __init__(self, limit: int, count: int) -> None:
+        self._limit = limit
+        self._count = count
+        self._sizes: Numbers = np.empty(0, np.int64)
+
+    def refused(
+        self,
+        keys: Sequence[pa.Array],
+        costs: tuple[Numbers, Numbers],
+        times: Numbers,
+        period: pa.Array | None = None,
+    ) -> Mask:
+        """Which rows there is no room for; see `Admission.refused`."""
+        before, length = len(self._sizes), len(times)
+        sizes = np.concatenate([self._sizes, costs[1]])
+        sums = np.concatenate([[0], np.cumsum(sizes)])
+        places = np.arange(before, before + length)
+        beside = sums[places] - sums[np.maximum(places - self._count + 1, 0)]
+        refused: Mask = np.logical_or.accumulate(beside >= self._limit)
+        self._sizes = sizes[: before + length - int(refused.sum())][-self._count :]
+        return refused
+
+    def snapshot(self) -> State:
+        """All state."""
+        return {"sizes": self._sizes}
+
+    def restore(self, state: State) -> None:
+        """Take over a snapshot."""
+        self._sizes = np.array(state["sizes"])

@@ -8,25 +8,24 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from streamsql.exec.admission import Admission
+from streamsql.exec.admission import Admission, LastRows
 from streamsql.exec.context import Context, failed_rows
 from streamsql.exec.operator import START_OF_TIME, State
 from streamsql.exec.time import milliseconds, rowtimes
 from streamsql.kernels import compute as pc
-from streamsql.plan import nodes
-from streamsql.plan.memory import VALUE, Rule, rules
+from streamsql.plan.memory import VALUE, Rule
 
 Numbers = npt.NDArray[np.int64]
 
 
 class Gate:
-    """Lets the rows of one operator pass for whose state there is room."""
+    """Lets the rows pass for which there is room in what `name` keeps: `limit` bytes for each rule."""
 
-    def __init__(self, node: nodes.Node, context: Context, limit: int) -> None:
+    def __init__(self, name: str, rules: Sequence[Rule], context: Context, limit: int) -> None:
         self._context = context
-        self._name = type(node).__name__
+        self._name = name
         self._limit = limit
-        self._places = [_Place(rule, context, limit) for rule in rules(node)]
+        self._places = [_Place(rule, context, limit) for rule in rules]
 
     def __bool__(self) -> bool:
         return bool(self._places)
@@ -63,7 +62,12 @@ class _Place:
         self._keys = [context.compile(key) for key in rule.keys]
         self._values = [context.compile(value) for value in rule.values]
         self._period = None if rule.period is None else context.compile(rule.period)
-        self.admission = Admission(limit, rule.span, None if rule.period is None else rule.period.type.arrow)
+        period = None if rule.period is None else rule.period.type.arrow
+        self.admission: Admission | LastRows = (
+            LastRows(limit, rule.count)
+            if rule.count is not None
+            else Admission(limit, rule.span, period, with_key=rule.with_key)
+        )
         self._latest = START_OF_TIME
 
     def refused(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:

@@ -10,111 +10,22 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from hashlib import blake2b
-from typing import Any
 
 import pyarrow as pa
 
 from streamsql.errors import ConfigError, StateError
-from streamsql.exec.context import Context, failed_rows
+from streamsql.exec.context import Context
 from streamsql.exec.errors import ERROR_STREAM, ErrorStream
-from streamsql.exec.merge import Merge
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
-from streamsql.exec.pump import Pump, Stage, Surroundings, fingerprint
+from streamsql.exec.pump import Pump, Surroundings
+from streamsql.exec.stream import Callback, Stream
 from streamsql.exec.time import last_rowtime
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
-from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
-from streamsql.plan.memory import room_of
+from streamsql.plan.memory import OUTSIDE, room_of, writers
 
-STATE_VERSION = 1
-Callback = Callable[[pa.RecordBatch], None]
-OUTSIDE = ""  # the writer of an input stream that is no pump
-
-
-class _Stream:
-    """An in-application stream: its writers, merged by ROWTIME when there are several, and its readers."""
-
-    def __init__(self, node: nodes.Stream, writers: list[str], late: Callable[..., None]) -> None:
-        self.node = node
-        self.writers = writers
-        self.merge = Merge(len(writers)) if len(writers) > 1 else None
-        self.readers: list[Pump] = []
-        self.callbacks: list[Callback] = []
-        self.bound = START_OF_TIME
-        self.written = 0
-        self.fed = 0
-        self.rows = 0
-        self.late = 0
-        self._late = late
-
-    def write(self, writer: str, batch: pa.RecordBatch) -> None:
-        """Rows of one writer."""
-        self.written += batch.num_rows
-        if writer == OUTSIDE:
-            self.fed += batch.num_rows
-        if self.merge is None:
-            self._deliver(batch)
-            return
-        late = self.merge.late(batch)
-        if late.any():
-            self.late += int(late.sum())
-            self._late(self, writer, batch, failed_rows(len(late), late, "RUN-004", self._late_message()))
-            batch = pc.filter(batch, pa.array(~late))
-        if batch.num_rows:
-            self.merge.add(self.writers.index(writer), batch)
-            self._release(self.merge)
-
-    @property
-    def waiting(self) -> int:
-        """Rows that wait for a slower writer."""
-        return self.merge.waiting if self.merge else 0
-
-    def _late_message(self) -> str:
-        return f"ROWTIME is earlier than that of a row already in {self.node.name}"
-
-    def advance(self, writer: str, time: int) -> None:
-        """No later row of this writer will be older than `time`."""
-        if self.merge is not None:
-            self.merge.advance(self.writers.index(writer), time)
-            self._release(self.merge)
-        else:
-            self._tell(time)
-
-    def activate(self, writer: str, active: bool) -> None:
-        """Whether others have to wait for this writer."""
-        if self.merge is not None:
-            self.merge.activate(self.writers.index(writer), active, self.bound)
-            self._release(self.merge)
-
-    def _release(self, merge: Merge) -> None:
-        for batch in merge.release():
-            self._deliver(batch)
-        self._tell(merge.bound)
-
-    def _deliver(self, batch: pa.RecordBatch) -> None:
-        self.rows += batch.num_rows
-        for callback in self.callbacks:
-            callback(batch)
-        for pump in self.readers:
-            if pump.running:
-                for stage, port in self._ports(pump):
-                    pump.counts.rows_in += batch.num_rows
-                    stage.push(port, batch)
-        self._tell(last_rowtime(batch))
-
-    def _tell(self, time: int) -> None:
-        """Every row that follows is at `time` or later."""
-        if time <= self.bound:
-            return
-        self.bound = time
-        for pump in self.readers:
-            if pump.running:
-                for stage, port in self._ports(pump):
-                    stage.watermark(port, time)
-
-    def _ports(self, pump: Pump) -> list[tuple[Stage, int]]:
-        return [(stage, port) for stream, stage, port in pump.inputs if stream == self.node.name]
+STATE_VERSION = 2
 
 
 class Graph:
@@ -122,7 +33,8 @@ class Graph:
 
     `times` gives the clock readings that SQL can ask for; `seed` and the names of pumps give every random function
     its own seed; `replay`: rows carry their own time, so the error stream is in the order of time too and its
-    ERROR_TIME is the ROWTIME of the offending row; `max_memory` is what all state together may take, in bytes.
+    ERROR_TIME is the ROWTIME of the offending row; `max_memory` is what all state together may take, in bytes,
+    with that of `inputs` whose rows wait outside of the graph; `room` is the part of each.
     """
 
     def __init__(
@@ -133,23 +45,23 @@ class Graph:
         seed: int = 0,
         replay: bool = True,
         max_memory: int | None = None,
+        inputs: int = 0,
     ) -> None:
         self.plan = plan
         self._times = times
         self._seed = seed
         self._replay = replay
-        self._room = room_of(plan, max_memory)
+        self.room = room_of(plan, max_memory, inputs)
         self._tables: dict[str, pa.RecordBatch] = {}
         self._error_callbacks: list[Callback] = []
         self._started = False
         self.errors = ErrorStream(None if replay else lambda: times().row, self._deliver_errors)
         inserts = [(f"INSERT {number}", sink) for number, sink in enumerate(plan.inserts, 1)]
-        writing = [(name, sink.stream) for name, sink in inserts] + [(p.name, p.sink.stream) for p in plan.pumps]
-        self._streams: dict[str, _Stream] = {}
-        for stream in plan.streams:
-            external = [OUTSIDE] if stream.is_input else []
-            writers = external + [name for name, target in writing if target == stream.name]
-            self._streams[stream.name] = _Stream(stream, writers, self._late)
+        self._streams: dict[str, Stream] = {}
+        for node in plan.streams:
+            made = Stream(node, writers(plan, node), self._failed_in_stream)
+            made.limit(self._context(node.name, ""))
+            self._streams[node.name] = made
         # The error stream's order: input streams, then the operators of each pump.
         self._places = {name: place for place, name in enumerate(self._streams)}
         self._next_place = len(self._places)
@@ -188,13 +100,13 @@ class Graph:
             gathered=lambda rows: None,
             table=self._table,
             seed=int.from_bytes(digest, "little") >> 1,
-            room=self._room,
+            room=self.room,
         )
 
     def _all(self) -> list[Pump]:
         return [*self._inserts, *self._pumps.values()]
 
-    def _target(self, pump: Pump) -> _Stream:
+    def _target(self, pump: Pump) -> Stream:
         assert isinstance(pump.root, nodes.Sink)
         return self._streams[pump.root.stream]
 
@@ -242,12 +154,12 @@ class Graph:
         else:
             self._stream(stream).callbacks.append(callback)
 
-    def _stream(self, name: str) -> _Stream:
+    def _stream(self, name: str) -> Stream:
         if name not in self._streams:
             raise ConfigError(f'no stream "{name}" (there are {", ".join(self._streams) or "none"})')
         return self._streams[name]
 
-    def _input(self, name: str) -> _Stream:
+    def _input(self, name: str) -> Stream:
         stream = self._stream(name)
         if not stream.node.is_input:
             raise ConfigError(f'stream "{name}" is written by pumps; it cannot be fed')
@@ -296,16 +208,13 @@ class Graph:
     def counters(self) -> dict[str, dict[str, dict[str, int]]]:
         """Rows per stream and per pump, an INSERT too (docs/counts.md)."""
         return {
-            "streams": {
-                name: {"written": s.written, "fed": s.fed, "rows": s.rows, "late": s.late, "held": s.waiting}
-                for name, s in self._streams.items()
-            },
+            "streams": {name: stream.counted() for name, stream in self._streams.items()},
             "pumps": {pump.name: {**asdict(pump.counts), "held": pump.held} for pump in self._all()},
         }
 
     def missing(self) -> list[str]:
         """Where rows went in of which nobody knows what became, in words; empty, unless there is a bug."""
-        gaps = [(f"stream {s.node.name}", s.written - s.rows - s.late - s.waiting) for s in self._streams.values()]
+        gaps = [(f"stream {name}", stream.missing()) for name, stream in self._streams.items()]
         gaps += [gap for pump in self._all() for gap in pump.gaps()]
         return [f"{place}: {abs(rows):,} {'missing' if rows > 0 else 'too many'}" for place, rows in gaps if rows]
 
@@ -324,9 +233,11 @@ class Graph:
         """An error of an input: the offending record, the ROWTIME at which it stood, and its own if it differs."""
         self.errors.add(self._places[stream], time, name, message, record, "null", level, data_time)
 
-    def _late(self, stream: _Stream, writer: str, batch: pa.RecordBatch, failures: Failures) -> None:
-        columns = list(range(1, batch.num_columns - stream.node.hidden))
-        self.errors.failed(self._places[stream.node.name], writer, batch, columns, failures)
+    def _failed_in_stream(
+        self, node: nodes.Stream, writer: str, batch: pa.RecordBatch, failures: Failures
+    ) -> None:
+        columns = list(range(1, batch.num_columns - node.hidden))
+        self.errors.failed(self._places[node.name], writer, batch, columns, failures)
 
     def _release_errors(self) -> None:
         if not self.errors.is_waiting:
@@ -346,7 +257,7 @@ class Graph:
             "version": STATE_VERSION,
             "started": self._started,
             "pumps": {pump.name: pump.snapshot() for pump in self._all()},
-            "streams": {name: _stream_state(stream) for name, stream in self._streams.items()},
+            "streams": {name: stream.snapshot() for name, stream in self._streams.items()},
             "errors": self.errors.snapshot(),
         }
 
@@ -366,31 +277,9 @@ class Graph:
                 raise StateError(f"the saved state has a pump {name}, and the SQL has none of this name")
         for name, stream in self._streams.items():
             if name in state["streams"]:
-                _restore_stream(stream, state["streams"][name])
+                stream.restore(state["streams"][name])
         self.errors.restore(state["errors"])
         self._started = state["started"]
-
-
-def _stream_state(stream: _Stream) -> dict[str, Any]:
-    state: dict[str, Any] = {"bound": stream.bound}
-    state |= {"written": stream.written, "fed": stream.fed, "rows": stream.rows, "late": stream.late}
-    if stream.merge:
-        state |= {"merge": stream.merge.snapshot(), "fingerprint": _merged(stream)}
-    return state
-
-
-def _restore_stream(stream: _Stream, state: dict[str, Any]) -> None:
-    if state.get("fingerprint", "") != _merged(stream):
-        raise StateError(f"the writers or columns of stream {stream.node.name} are not those of the saved state")
-    stream.bound, stream.written, stream.fed = state["bound"], state["written"], state["fed"]
-    stream.rows, stream.late = state["rows"], state["late"]
-    if stream.merge:
-        stream.merge.restore(state["merge"])
-
-
-def _merged(stream: _Stream) -> str:
-    """Equal for two streams that merge the same columns of the same writers; empty if nothing is merged."""
-    return f"{stream.writers} {fingerprint(nodes.Source(stream.node.schema, ''))}" if stream.merge else ""
 
 
 def _size(node: nodes.Node) -> int:

@@ -72,6 +72,10 @@ class Merge:
         self._newest = last_rowtime(parts[-1])
         return parts
 
+    def waits(self, number: int) -> bool:
+        """Whether rows of input `number` may have to wait for another one."""
+        return self._limit(number) < END_OF_TIME
+
     def _limit(self, number: int) -> int:
         """Rows of input `number` up to this time are released."""
         limit = END_OF_TIME

@@ -19,6 +19,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operato
 from streamsql.exec.operators.values import Constant
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
+from streamsql.plan.memory import rules
 from streamsql.record import record
 
 if TYPE_CHECKING:
@@ -283,7 +284,7 @@ def _gate(node: nodes.Node, context: Context) -> Gate | None:
         return None
     from streamsql.exec.gate import Gate  # most runs have no limit
 
-    return Gate(node, context, context.room) or None
+    return Gate(type(node).__name__, rules(node), context, context.room) or None
 
 
 def fingerprint(node: nodes.Node) -> str:

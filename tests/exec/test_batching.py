@@ -153,6 +153,6 @@ def test_little_memory_refuses_the_same_rows(runner, name):
     assert refused == (name not in STATELESS)
 
 
-STATELESS = ("filter", "errors", "by rowtime", "retimed", "union", "after a filter", "by ceil", "join rows")
+STATELESS = ("filter", "errors", "by rowtime", "retimed", "union", "after a filter", "by ceil")
 STATELESS += ("monotonic", "sorted ties")
-"""And those whose state is one group, the last rows or the few of one ROWTIME."""
+"""And those whose state is one group or the few rows of one ROWTIME."""
