@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from streamsql.exec.operator import State
 from streamsql.kernels import compute as pc
+from streamsql.kernels.select_rows import Numbered
 
 Numbers = npt.NDArray[np.int64]
 
@@ -77,4 +78,7 @@ def _take(rows: pa.RecordBatch, numbers: Numbers, missing: npt.NDArray[np.bool_]
     if not rows.num_rows:
         nothing = [pa.nulls(len(numbers), field.type) for field in rows.schema]
         return pa.RecordBatch.from_arrays(nothing, schema=rows.schema)
-    return pc.take(rows, pa.array(numbers, mask=missing) if missing.any() else pa.array(numbers))
+    if missing.any():
+        return pc.take(rows, pa.array(numbers, mask=missing))
+    chosen = Numbered(numbers)
+    return pa.RecordBatch.from_arrays([chosen.of(column) for column in rows.columns], schema=rows.schema)

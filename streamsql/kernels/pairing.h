@@ -48,7 +48,7 @@ public:
 
     // Adds rows with their keys (negative: matches nothing), newer than those before.
     void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) {
-        for (int64_t i = 0; i < n; i++) sides_[side].rows.push_back({times[i], -1, keys[i], false});
+        for (int64_t i = 0; i < n; i++) sides_[side].rows.push_back({times[i], -1, keys[i], false, false});
         if (total_keys > static_cast<int64_t>(chains_.size())) chains_.resize(total_keys);
     }
 
@@ -58,8 +58,8 @@ public:
         Side &left = sides_[0], &right = sides_[1];
         for (;;) {
             int64_t next_left = left.next_time(bounds[0]), next_right = right.next_time(bounds[1]);
-            if (right.has_next() && next_right <= next_left) take(1, out);
-            else if (left.has_next() && next_left < next_right) take(0, out);
+            if (right.has_next() && next_right <= next_left) take(1, next_left, out);
+            else if (left.has_next() && next_left < next_right) take(0, next_right, out);
             else break;
         }
         int64_t frontier = std::min(left.next_time(bounds[0]), right.next_time(bounds[1]));
@@ -146,6 +146,7 @@ private:
         int64_t next;  // the next row of the same key, -1: none
         int32_t key;
         bool matched;
+        bool alone;    // never on the chain of its key
     };
     // The rows of one key that can be met, oldest first.
     struct Chain {
@@ -155,8 +156,9 @@ private:
         Chain sides[2];
     };
     struct Side {
-        explicit Side(SideWindow window) : window(window) {}
+        explicit Side(SideWindow window) : window(window), is_now_only(!window.rows && window.preceding == 0) {}
         SideWindow window;
+        bool is_now_only;  // its rows meet rows of their own time
         Ring<Row> rows;  // those numbered base, base + 1 …
         int64_t base = 0, taken = 0, unlinked = 0, expired = 0;
 
@@ -176,7 +178,8 @@ private:
         }
     };
 
-    void take(int side, Pairs& out) {
+    // `next_time`: no later row of the other side comes before it.
+    void take(int side, int64_t next_time, Pairs& out) {
         Side &own = sides_[side], &other = sides_[1 - side];
         int64_t number = own.taken;
         Row& row = own.at(number);
@@ -190,11 +193,16 @@ private:
                 out.right.push_back(side == 0 ? met : number);
                 out.times.push_back(meets(other, met, row.time) ? row.time : other.at(met).time);
             }
-            if (mine.last >= 0) own.at(mine.last).next = number;
-            else mine.first = number;
-            mine.last = number;
+            row.alone = own.is_now_only && other.window.following == 0 && next_time > row.time;
+            if (!row.alone) link(own, mine, number);
         }
         own.taken++;
+    }
+
+    static void link(Side& side, Chain& chain, int64_t number) {
+        if (chain.last >= 0) side.at(chain.last).next = number;
+        else chain.first = number;
+        chain.last = number;
     }
 
     static void drop_first(Side& side, Chain& chain) {
@@ -237,11 +245,12 @@ private:
     void unlink(int index, int64_t time) {
         Side& side = sides_[index];
         for (; side.unlinked < side.taken && gone(index, side.unlinked, time); side.unlinked++) {
-            int32_t key = side.at(side.unlinked).key;
+            const Row& row = side.at(side.unlinked);
+            int32_t key = row.key;
             if (key < 0) continue;
             prefetch_release(side);
             Chain& chain = chains_[key].sides[index];
-            if (chain.first == side.unlinked) drop_first(side, chain);
+            if (!row.alone && chain.first == side.unlinked) drop_first(side, chain);
             if (passing_) keys_.release(key);
         }
     }

@@ -1,4 +1,4 @@
-// The rows of a column for which a flag is set, copied together.
+// Chosen rows of a column, copied together.
 #pragma once
 
 #include "column_view.h"
@@ -50,12 +50,13 @@ inline int64_t gather_bits(const uint8_t* bits, int64_t offset, const int32_t* r
     return ones;
 }
 
-// The n + 1 offsets of the gathered texts; returns the bytes that they have.
+// The n + 1 offsets of the gathered texts; returns the bytes that they have: with more than
+// 2³¹ - 1 the offsets are of no use.
 inline int64_t gather_offsets(const ColumnView& column, const int32_t* rows, int64_t n, int32_t* out) {
     const int32_t* from = reinterpret_cast<const int32_t*>(column.values) + column.offset;
-    int32_t sum = 0;
+    int64_t sum = 0;
     out[0] = 0;
-    for (int64_t i = 0; i < n; i++) out[i + 1] = sum += from[rows[i] + 1] - from[rows[i]];
+    for (int64_t i = 0; i < n; i++) out[i + 1] = int32_t(sum += from[rows[i] + 1] - from[rows[i]]);
     return sum;
 }
 

@@ -1,3 +1,5 @@
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 class Selection:
@@ -8,3 +10,12 @@ class Selection:
     def length(self) -> int: ...
     def of(self, column: pa.Array) -> pa.Array:
         """These rows of a column as long as the mask, of any type."""
+
+class Numbered:
+    """The rows with these numbers, shape (rows,), each below 2³¹ and below the length of every column."""
+
+    def __init__(self, numbers: npt.NDArray[np.int64]) -> None: ...
+    @property
+    def length(self) -> int: ...
+    def of(self, column: pa.Array) -> pa.Array:
+        """These rows of a column of any type. Raises OverflowError for more than 2 GiB of text."""

@@ -1,5 +1,5 @@
 # distutils: language = c++
-"""The rows of columns where a mask is true: one pass over the mask, then one copy for each column."""
+"""Chosen rows of columns: those where a mask is true, or those with given numbers; one copy for each column."""
 
 import numpy as np
 import pyarrow as pa
@@ -23,28 +23,17 @@ cdef inline uint8_t* memory(object buffer):
     return <uint8_t*><uintptr_t>buffer.address
 
 
-cdef class Selection:
+cdef class _Chosen:
     cdef int32_t[::1] _rows
-    cdef object _mask
     cdef readonly int64_t length
 
-    def __init__(self, mask):
-        cdef ColumnView view = view_of(mask)
-        cdef int64_t n = len(mask)
-        self._mask = mask
-        self._rows = np.empty(n or 1, dtype=np.int32)
-        with nogil:
-            self.length = positions(view.values, view.offset, n, &self._rows[0])
-
-    def of(self, column):
+    cdef object _of(self, column):
         cdef ColumnView view
         cdef int64_t n = self.length, present = n
-        if n == len(column):
-            return column
         try:
             view = view_of(column)
         except ValueError:  # a nested type
-            return compute.filter(column, self._mask)
+            return compute.take(column, pa.array(np.asarray(self._rows)[:n]))
         if view.layout == Layout.Null:
             return pa.nulls(n)
         validity = None
@@ -74,6 +63,8 @@ cdef class Selection:
         cdef uint8_t* out = memory(offsets)
         with nogil:
             size = gather_offsets(view, &self._rows[0], n, <int32_t*>out)
+        if size > 0x7fffffff:
+            raise OverflowError("more than 2 GiB of text in one batch")
         text = pa.allocate_buffer(size + 16)
         out = memory(text)
         source = column.buffers()[2]
@@ -81,3 +72,24 @@ cdef class Selection:
         with nogil:
             gather_bytes(view, view.data + length, &self._rows[0], n, out)
         return [offsets, text.slice(0, size)]
+
+
+cdef class Selection(_Chosen):
+    def __init__(self, mask):
+        cdef ColumnView view = view_of(mask)
+        cdef int64_t n = len(mask)
+        self._rows = np.empty(n or 1, dtype=np.int32)
+        with nogil:
+            self.length = positions(view.values, view.offset, n, &self._rows[0])
+
+    def of(self, column):
+        return column if self.length == len(column) else self._of(column)
+
+
+cdef class Numbered(_Chosen):
+    def __init__(self, numbers):
+        self.length = len(numbers)
+        self._rows = numbers.astype(np.int32) if self.length else np.empty(1, dtype=np.int32)
+
+    def of(self, column):
+        return self._of(column)

@@ -1,4 +1,4 @@
-"""Selected rows are those that Arrow's filter gives, for every type, offset and share of nulls."""
+"""Chosen rows are those that Arrow's filter and take give, for every type, offset and share of nulls."""
 
 from decimal import Decimal
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from streamsql.kernels.select_rows import Selection
+from streamsql.kernels.select_rows import Numbered, Selection
 
 LENGTHS = (0, 1, 7, 8, 9, 63, 64, 65, 500)
 VALUES: dict[pa.DataType, Any] = {
@@ -44,3 +44,14 @@ def test_rows_are_those_of_arrow(type_: pa.DataType, nulls: float) -> None:
                 got.validate(full=True)
                 assert selection.length == len(got) == mask.true_count
                 assert got.equals(column.filter(mask))
+            for count in (0, 1, 9, 600) if length else (0,):
+                numbers = rng.integers(0, max(length, 1), count)
+                got = Numbered(numbers).of(column)
+                got.validate(full=True)
+                assert got.equals(column.take(pa.array(numbers)))
+
+
+def test_more_text_than_a_column_holds_is_an_error() -> None:
+    column = pa.array(["x" * (1 << 20)])
+    with pytest.raises(OverflowError, match="2 GiB"):
+        Numbered(np.zeros(2049, dtype=np.int64)).of(column)
