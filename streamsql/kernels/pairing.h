@@ -38,18 +38,19 @@ class Pairing {
 public:
     Pairing(SideWindow left, SideWindow right) : sides_{Side(left), Side(right)} {}
 
-    // The numbers of integer keys, one reference for each row, which goes when its row can meet nobody any more:
-    // for `add`, instead of keys that the caller numbers.
-    void encode(int64_t n, const ColumnView& keys, int64_t limit, int32_t* codes) {
-        passing_ = true;
-        keys_.encode(n, keys, limit, codes);
-    }
-    int64_t numbers() const { return keys_.numbers(); }
-
     // Adds rows with their keys (negative: matches nothing), newer than those before.
     void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) {
         for (int64_t i = 0; i < n; i++) sides_[side].rows.push_back({times[i], -1, keys[i], false, false});
         if (total_keys > static_cast<int64_t>(chains_.size())) chains_.resize(total_keys);
+    }
+
+    // As `add`, with integer keys, null: matches nothing. They are numbered here, while a row can meet somebody.
+    void add_integers(int side, int64_t n, const int64_t* times, const ColumnView& keys) {
+        passing_ = true;
+        for (int64_t i = 0; i < n; i++) {
+            bool valid = keys.valid(i);
+            sides_[side].rows.push_back({times[i], valid ? read<int64_t>(keys, i) : -1, valid ? UNNUMBERED : -1, false, false});
+        }
     }
 
     // Takes every row that can be taken, given that no row before the bounds will come. Returns the time before
@@ -141,10 +142,11 @@ public:
     }
 
 private:
+    static constexpr int32_t UNNUMBERED = -3;
     struct Row {
         int64_t time;
-        int64_t next;  // the next row of the same key, -1: none
-        int32_t key;
+        int64_t next;  // the next row of the same key, -1: none; the key itself while it is not numbered
+        int32_t key;   // its number, -1: none
         bool matched;
         bool alone;    // never on the chain of its key
     };
@@ -184,8 +186,10 @@ private:
         int64_t number = own.taken;
         Row& row = own.at(number);
         prefetch(own, other, 1 - side);
-        if (row.key >= 0) {
-            Chains& chains = chains_[row.key];
+        row.alone = own.is_now_only && other.window.following == 0 && next_time > row.time;
+        int32_t key = row.key == UNNUMBERED ? number_of(row) : row.key;
+        if (key >= 0) {
+            Chains& chains = chains_[key];
             Chain &mine = chains.sides[side], &theirs = chains.sides[1 - side];
             while (theirs.first >= 0 && gone(1 - side, theirs.first, row.time)) drop_first(other, theirs);
             for (int64_t met = theirs.first; met >= 0; met = other.at(met).next) {
@@ -193,10 +197,19 @@ private:
                 out.right.push_back(side == 0 ? met : number);
                 out.times.push_back(meets(other, met, row.time) ? row.time : other.at(met).time);
             }
-            row.alone = own.is_now_only && other.window.following == 0 && next_time > row.time;
             if (!row.alone) link(own, mine, number);
         }
         own.taken++;
+    }
+
+    // The number of a key that has none yet. Whom no later row can meet only looks for those it meets itself.
+    int32_t number_of(Row& row) {
+        int64_t key = row.next;
+        row.next = row.key = -1;
+        if (row.alone) return keys_.find(key);
+        row.key = keys_.refer(key);
+        if (row.key >= static_cast<int32_t>(chains_.size())) chains_.resize(keys_.numbers());
+        return row.key;
     }
 
     static void link(Side& side, Chain& chain, int64_t number) {
@@ -213,6 +226,8 @@ private:
     // Asks for the chains of a later row of `own`, and for the row that a nearer one will meet.
     void prefetch(Side& own, Side& other, int other_side) {
         int64_t last = own.base + own.rows.size() - 1;
+        const Row& coming = own.at(std::min(own.taken + AHEAD, last));
+        if (coming.key == UNNUMBERED) return keys_.prefetch(coming.next);
         int32_t far = own.at(std::min(own.taken + 2 * AHEAD, last)).key, near = own.at(std::min(own.taken + AHEAD, last)).key;
         if (far >= 0) __builtin_prefetch(&chains_[far]);
         if (near < 0) return;
@@ -231,7 +246,7 @@ private:
         int32_t key = side.at(std::min(side.unlinked + AHEAD, side.taken - 1)).key;
         if (key < 0) return;
         __builtin_prefetch(&chains_[key]);
-        if (passing_) keys_.prefetch(key);
+        if (passing_) keys_.prefetch_number(key);
     }
 
     // Whether no row of the other side at `time` or later can meet this row of side `index`; if so, neither can

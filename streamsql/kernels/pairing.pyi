@@ -13,12 +13,12 @@ class Pairing:
     """
 
     def __init__(self, left: tuple[bool, int, int, bool], right: tuple[bool, int, int, bool]) -> None: ...
-    def encode(self, column: pa.Array, limit: int) -> tuple[npt.NDArray[np.int32], int]:
-        """Keys for `add` made of integers, and a number above all of them; -1: null, -2: there are `limit` keys
-        already. A key is forgotten with the last of its rows: `keys_alive` and `renumber` are not for these."""
-
     def add(self, side: int, times: Numbers, keys: npt.NDArray[np.int32], total_keys: int) -> None:
         """Add rows in order of time. `keys` are below `total_keys`; a negative one matches nothing."""
+
+    def add_integers(self, side: int, times: Numbers, keys: pa.Array) -> None:
+        """As `add`, with keys that are integers or moments, of which null matches nothing. A key is forgotten with
+        the last of its rows: `keys_alive` and `renumber` are not for these."""
 
     def process(self, left_bound: int, right_bound: int) -> tuple[int, Numbers, Numbers, Numbers]:
         """Take the rows that can be taken when no row older than its side's bound will be added: the time before

@@ -1,6 +1,8 @@
 // Integer keys that come and go → dense numbers. A number is free for another key once nobody refers to it.
 #pragma once
 
+#include <stdexcept>
+
 #include "column_view.h"
 #include "state_bytes.h"
 
@@ -16,16 +18,38 @@ public:
     // All numbers are below this.
     int64_t numbers() const { return static_cast<int64_t>(entries_.size()); }
 
-    // Numbers of the keys of n rows, with one reference each; -1: the key is null, -2: there are `limit` keys.
-    void encode(int64_t n, const ColumnView& column, int64_t limit, int32_t* codes) {
-        for (int64_t i = 0; i < n; i++) {
-            if (i + AHEAD < n) __builtin_prefetch(&slots_[home(read<int64_t>(column, i + AHEAD))]);
-            if (!column.valid(i)) codes[i] = -1;
-            else codes[i] = refer(read<int64_t>(column, i), limit);
-        }
+    // The number of a key; -1: it has none.
+    int32_t find(int64_t key) const {
+        size_t mask = slots_.size() - 1, at = home(key);
+        while (slots_[at].code >= 0 && slots_[at].key != key) at = (at + 1) & mask;
+        return slots_[at].code;
     }
 
-    void prefetch(int32_t code) const { __builtin_prefetch(&entries_[code]); }
+    // The number of a key, which has one more reference now.
+    int32_t refer(int64_t key) {
+        size_t mask = slots_.size() - 1, at = home(key);
+        for (; slots_[at].code >= 0; at = (at + 1) & mask)
+            if (slots_[at].key == key) {
+                entries_[slots_[at].code].references++;
+                return slots_[at].code;
+            }
+        size_t used = entries_.size() - free_.size();
+        if (used >= INT32_MAX) throw std::length_error("too many keys in a join");
+        int32_t code = static_cast<int32_t>(entries_.size());
+        if (free_.empty()) {
+            entries_.push_back(Entry{key, 1});
+        } else {
+            code = free_.back();
+            free_.pop_back();
+            entries_[code] = Entry{key, 1};
+        }
+        slots_[at] = Slot{key, code};
+        if (2 * used >= slots_.size()) rebuild(2 * slots_.size());
+        return code;
+    }
+
+    void prefetch(int64_t key) const { __builtin_prefetch(&slots_[home(key)]); }
+    void prefetch_number(int32_t code) const { __builtin_prefetch(&entries_[code]); }
 
     // Gives one reference back.
     void release(int32_t code) {
@@ -61,29 +85,6 @@ private:
     size_t home(int64_t key) const {
         uint64_t hash = static_cast<uint64_t>(key >> 3) * 0x9E3779B97F4A7C15ULL;
         return ((hash ^ hash >> 32) << 3 | (key & 7)) & (slots_.size() - 1);
-    }
-
-    // The number of a key, which has one more reference now; -2: there are `limit` keys already.
-    int32_t refer(int64_t key, int64_t limit) {
-        size_t mask = slots_.size() - 1, at = home(key);
-        for (; slots_[at].code >= 0; at = (at + 1) & mask)
-            if (slots_[at].key == key) {
-                entries_[slots_[at].code].references++;
-                return slots_[at].code;
-            }
-        size_t used = entries_.size() - free_.size();
-        if (static_cast<int64_t>(used) >= limit) return -2;
-        int32_t code = static_cast<int32_t>(entries_.size());
-        if (free_.empty()) {
-            entries_.push_back(Entry{key, 1});
-        } else {
-            code = free_.back();
-            free_.pop_back();
-            entries_[code] = Entry{key, 1};
-        }
-        slots_[at] = Slot{key, code};
-        if (2 * used >= slots_.size()) rebuild(2 * slots_.size());
-        return code;
     }
 
     // Empties the slot of a key; those after it that could stand nearer to their own move up.

@@ -18,8 +18,8 @@ def met(pairing, left, right):
     bounds = [-1, -1]
     for batches in zip(left, right, strict=True):
         for side, batch in enumerate(batches):
-            codes, total = pairing.encode(pa.array([key for _, key in batch], pa.int64()), 1 << 20)
-            pairing.add(side, np.array([time for time, _ in batch], dtype=np.int64), codes, total)
+            times = np.array([time for time, _ in batch], dtype=np.int64)
+            pairing.add_integers(side, times, pa.array([key for _, key in batch], pa.int64()))
             bounds[side] = batch[-1][0]
             _, rows, others, _ = pairing.process(*bounds)
             pairs += zip(rows.tolist(), others.tolist(), strict=True)
@@ -28,14 +28,14 @@ def met(pairing, left, right):
     return pairs
 
 
-def twin(left, right):
-    """Pairs of a right row and the earlier left rows of its key, at most 50 older."""
+def twin(left, right, window=50):
+    """Pairs of a right row and the left rows of its key, at most `window` older."""
     left, right = [row for batch in left for row in batch], [row for batch in right for row in batch]
     return [
         (i, j)
         for j, (time, key) in enumerate(right)
         for i, (before, other) in enumerate(left)
-        if key is not None and key == other and (before < time <= before + 50)
+        if key is not None and key == other and before <= time <= before + window
     ]
 
 
@@ -63,17 +63,33 @@ def test_integer_keys_that_come_and_go(keys):
     assert len(found) > 20
 
 
-def test_no_more_keys_than_the_limit_and_room_again_once_rows_are_gone():
-    pairing = Pairing(WINDOW, NO_WINDOW)
-    codes, total = pairing.encode(pa.array([5, None, 6, 5, 7], pa.int64()), 2)
-    assert codes.tolist() == [0, -1, 1, 0, -2]
-    pairing.add(0, np.arange(4, dtype=np.int64), codes[:4], total)
-    pairing.process(1000, 1000)
+@pytest.mark.parametrize("window", [0, 1, 50])
+def test_rows_of_the_same_time_meet(window):
+    """However the sides are cut, and whether the row that comes later in time is there already or not."""
+    chance = random.Random(3)
+    left = [(time, chance.randrange(4)) for time in sorted(chance.choices(range(60), k=200))]
+    right = [(time, chance.randrange(4)) for time in sorted(chance.choices(range(60), k=200))]
+    for size in (1, 7, 200):
+        cuts = [[rows[i : i + size] for i in range(0, 200, size)] for rows in (left, right)]
+        for side in cuts:
+            side.append([(1000, None)])
+        found = met(Pairing((False, window, 0, False), NO_WINDOW), *cuts)
+        assert sorted(found) == sorted(twin(*cuts, window))
+        assert len(found) > 50
+
+
+def test_saved_in_the_middle():
+    left, right = (
+        batches(1, lambda time: range(8)),
+        [[(t + 1, k) for t, k in b] for b in batches(2, lambda time: range(8))],
+    )
+    pairing, other = Pairing(WINDOW, NO_WINDOW), Pairing(WINDOW, NO_WINDOW)
+    met(pairing, left[:15], right[:15])
     saved = pairing.save()
-    other = Pairing(WINDOW, NO_WINDOW)
     other.load(saved)
-    codes, total = other.encode(pa.array([7, 8, 9], pa.int64()), 2)
-    assert sorted(codes[:2].tolist()) == [0, 1]
-    assert codes[2] == -2
+    assert other.save() == saved
+    expected = met(pairing, left[15:], right[15:])
+    assert met(other, left[15:], right[15:]) == expected
+    assert len(expected) > 20
     with pytest.raises(RuntimeError):
         other.load(saved[:-4])

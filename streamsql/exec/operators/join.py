@@ -27,9 +27,6 @@ LEFT, RIGHT = 0, 1
 SWEEP = 1024
 """Keys are swept when their number has doubled since, and is above this."""
 
-MOST_KEYS = (1 << 31) - 1
-"""What a key's number can hold."""
-
 Numbers = npt.NDArray[np.int64]
 
 
@@ -63,27 +60,31 @@ class Join(Operator):
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, keys = self._keys[port].values(batch)
-        codes, total = self._encode(keys, batch.num_rows)
-        full = codes == -2
-        if full.any():
-            keep = pa.array(
-                self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many keys in a join"))
-            )
-            batch, codes = pc.filter(batch, keep), codes[~full]
+        if self._integers:
+            self._pairing.add_integers(port, rowtimes(batch), keys[0])
+        else:
+            batch = self._add(port, batch, keys)
         if not batch.num_rows:
             return []
         self._rows[port].append(batch)
         self._context.gathered(batch.num_rows)
-        self._pairing.add(port, rowtimes(batch), codes, total)
         self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
         return self._advance()
+
+    def _add(self, port: int, batch: pa.RecordBatch, keys: list[pa.Array]) -> pa.RecordBatch:
+        """Pair the rows by numbers of their keys; returns those for which there was a number."""
+        codes, total = self._encode(keys, batch.num_rows)
+        full = codes == -2
+        if full.any():
+            failures = failed_rows(len(full), full, "RUN-006", "too many keys in a join")
+            batch, codes = pc.filter(batch, pa.array(self._context.drop(batch, failures))), codes[~full]
+        self._pairing.add(port, rowtimes(batch), codes, total)
+        return batch
 
     def _encode(self, keys: list[pa.Array], length: int) -> tuple[npt.NDArray[np.int32], int]:
         """The numbers of the keys, and one above all; -1: a null, which equals nothing; -2: no room."""
         if not keys:
             return np.zeros(length, dtype=np.int32), 1
-        if self._integers:
-            return self._pairing.encode(keys[0], MOST_KEYS)
         codes, _ = self._table.encode(keys, length)
         codes[codes < 0] = -2
         for key in keys:
