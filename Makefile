@@ -34,23 +34,24 @@ format: install
 	$(BIN)/ruff check --fix .
 
 SANITIZED := build/sanitized
-SANITIZED_TESTS := tests/rcf_ext tests/kernels tests/io tests/exec tests/torture
+SANITIZED_TESTS := tests/kernels tests/io tests/exec tests/torture tests/rcf_ext
 sanitize: install  ## all compiled code under AddressSanitizer and UndefinedBehaviorSanitizer, with the tests that run it
-	STREAMSQL_SANITIZE=address,undefined $(BIN)/python setup.py --quiet build_ext --force --build-lib $(SANITIZED) --build-temp $(SANITIZED)-objects
+	STREAMSQL_SANITIZE=address,undefined $(BIN)/python setup.py --quiet build_ext --build-lib $(SANITIZED) --build-temp $(SANITIZED)-objects
 	cp rcf_ext/*.py $(SANITIZED)/rcf_ext/
 	cd streamsql && find . -name '*.py' -exec cp --parents {} ../$(SANITIZED)/streamsql/ \;
-	PYTHONPATH=$(SANITIZED) PYTHONMALLOC=malloc LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BIN)/pytest -p no:cacheprovider --ignore tests/rcf_ext/test_benchmarks.py --ignore tests/torture/test_bombs.py --ignore tests/torture/test_bounds.py $(SANITIZED_TESTS)
+	PYTHONPATH=$(SANITIZED) PYTHONMALLOC=malloc LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(BIN)/pytest -p no:cacheprovider --ignore tests/rcf_ext/test_benchmarks.py --ignore tests/torture/test_bombs.py --ignore tests/torture/test_bounds.py --ignore tests/torture/test_allocations.py $(SANITIZED_TESTS)
 
 FORKS     ?= 20000
 KILLS     ?= 1000
 MUTATIONS ?= 200000
 BOMBS     ?= 2000
+STARVED   ?= 20
 RECORDS   ?= 1000000
 ROWS      ?= 50000000
 torture: install  ## full size: crashes at every call of every application, so many kills, damaged checkpoints, SQL bombs and bad records
 	STREAMSQL_TORTURE=1 STREAMSQL_FORKS=$(FORKS) STREAMSQL_KILLS=$(KILLS) STREAMSQL_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -n 2 tests/durable
 	STREAMSQL_ROWS=$(ROWS) $(BIN)/python -m pytest tests/torture/test_bounds.py
-	STREAMSQL_BOMBS=$(BOMBS) STREAMSQL_RECORDS=$(RECORDS) $(BIN)/python -m pytest -n 2 -s tests/torture
+	STREAMSQL_BOMBS=$(BOMBS) STREAMSQL_RECORDS=$(RECORDS) STREAMSQL_STARVED=$(STARVED) $(BIN)/python -m pytest -n 2 -s tests/torture
 
 SOAK    ?= 100000000
 RESTART ?= 3000000

@@ -6,7 +6,8 @@ import datetime as dt
 import os
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow as pa
 from streamsql.app.intake import Feed
 from streamsql.app.rowtime import Clock
 from streamsql.app.schemas import SchemaLike, batches_of, columns_of, conform, input_schema, sql_type
-from streamsql.errors import ConfigError, ScriptErrors, nearest
+from streamsql.errors import ConfigError, ScriptErrors, StateError, nearest
 from streamsql.exec.evaluate import constant
 from streamsql.exec.operator import State
 from streamsql.functions.call import Times
@@ -91,6 +92,7 @@ class Application:
         self._max_memory = max_memory
         self._clock = clock
         self._engine: Engine | None = None
+        self._broken = ""  # what a call ended with that left the state half changed
         self._kept: dict[str, list[pa.RecordBatch]] = {}
         self._plan: Plan | None = None
         for name, data in (references or {}).items():
@@ -172,7 +174,8 @@ class Application:
             arrays = [pa.array([], column.type.arrow) for column in columns]
         self._tables[name] = pa.record_batch(arrays, names=[column.name for column in columns])
         if self._engine is not None:
-            self._engine.graph.set_table(name, self._tables[name])
+            with self._changing() as engine:
+                engine.graph.set_table(name, self._tables[name])
 
     def load_table(self, name: str, decoded: Decoded) -> None:
         """`set_table` with decoded records; those that gave no row go to the error stream."""
@@ -190,8 +193,10 @@ class Application:
         for batch in batches_of(data):
             if self._engine is None and stream in self.missing_schemas:
                 self.declare(stream, batch.schema)
-            engine = self.engine()
-            engine.intake.take(self._number(stream), self.conformed(stream, batch))
+            self.engine()
+            number, rows = self._number(stream), self.conformed(stream, batch)
+            with self._changing() as engine:
+                engine.intake.take(number, rows)
 
     @property
     def schemas(self) -> Mapping[str, InputSchema]:
@@ -225,19 +230,22 @@ class Application:
             time = round(time.replace(tzinfo=time.tzinfo or dt.UTC).timestamp() * 1000)
         if stream:
             self._number(stream)
-        self.engine().intake.advance(stream, time)
+        with self._changing() as engine:
+            engine.intake.advance(stream, time)
 
     def tick(self) -> None:
         """Live: let windows close that the clock has passed. Call it now and then while no row comes."""
-        self.engine().intake.tick()
+        with self._changing() as engine:
+            engine.intake.tick()
 
     def finish(self) -> None:
         """No row will come any more: emit everything that is open.
 
         Warns, as of a bug in streamsql, if there is a row of which nobody knows what became.
         """
-        self.engine().finish()
-        if missing := self.engine().missing():
+        with self._changing() as engine:
+            engine.finish()
+        if missing := engine.missing():
             warnings.warn(f"rows are unaccounted for, a bug in streamsql: {'; '.join(missing)}", stacklevel=2)
 
     def run(self, inputs: Mapping[str, Any], *, flush: bool = True) -> None:
@@ -251,7 +259,8 @@ class Application:
 
         opened = [row_input(self, stream, data) for stream, data in inputs.items()]
         engine = self.engine([(stream, self.rowtime_of(stream)) for stream in inputs])
-        run(engine, opened, (), Limits(flush=flush))
+        with self._changing():
+            run(engine, opened, (), Limits(flush=flush))
 
     def counters(self) -> dict[str, dict[str, dict[str, int]]]:
         """What became of all rows so far, by input, stream and pump (docs/counts.md)."""
@@ -277,8 +286,9 @@ class Application:
         return self.engine().snapshot()
 
     def restore(self, state: State) -> None:
-        """Go on from a snapshot of an application with the same script and arguments."""
-        self.engine().restore(state)
+        """Go on from a snapshot of an application with the same script and arguments. Raises StateError."""
+        with self._changing() as engine:
+            engine.restore(state)
 
     def save(self, folder: str | os.PathLike[str], note: Any = None) -> None:
         """Save all state in a directory of checkpoints (docs/checkpoints.md), so that it survives a crash.
@@ -303,7 +313,15 @@ class Application:
 
     def engine(self, feeds: Sequence[FeedSpec] | None = None, keep: Iterable[str] | None = None) -> Engine:
         """The running engine; built at the first call. `feeds`: the inputs in order, where they are not simply
-        all input streams; `keep`: the streams whose rows are kept for `read` (not given: all)."""
+        all input streams; `keep`: the streams whose rows are kept for `read` (not given: all).
+
+        Raises StateError once a call has broken off: what is half changed must be neither used nor saved.
+        """
+        if self._broken:
+            raise StateError(
+                f"an earlier call broke off ({self._broken}), and the state is not whole any more",
+                hint="make the application anew, and load its newest checkpoint",
+            )
         if self._engine is None:
             if feeds is None:
                 inputs = [stream.name for stream in self.plan.streams if stream.is_input]
@@ -323,6 +341,18 @@ class Application:
                 self._kept[name] = []
                 self._engine.subscribe(name, self._kept[name].append)
         return self._engine
+
+    @contextmanager
+    def _changing(self) -> Iterator[Engine]:
+        """The engine, for a call that changes its state: nothing but that may stand in the block."""
+        engine = self.engine()
+        try:
+            yield engine
+        except ConfigError:  # before anything was changed
+            raise
+        except BaseException as error:
+            self._broken = type(error).__name__
+            raise
 
     def rowtime_of(self, stream: str) -> str:
         """The ROWTIME column of an input stream; empty: the time of arrival."""

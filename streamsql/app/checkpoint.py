@@ -112,7 +112,7 @@ def resume(running: Running, saved: Saved, fingerprint: bytes, store: Checkpoint
     try:
         running.restore(saved.state)
     except StateError as error:
-        hint = f"put back the SQL that it was made with, or {ANEW}"
+        hint = error.hint or f"put back the SQL that it was made with, or {ANEW}"
         raise StateError(f"checkpoint {saved.number} in {store.folder!r}: {error.message}", hint=hint) from None
     for file, part in zip(running.files, saved.state["parts"], strict=True):
         file.recover(Part.of(part))

@@ -43,7 +43,7 @@ def load(app: Application, folder: str | os.PathLike[str]) -> Any:
         try:
             app.restore(saved.state["engine"])
         except StateError as error:
-            raise StateError(f"{where}: {error.message}") from None
+            raise StateError(f"{where}: {error.message}", hint=error.hint) from None
         return saved.state["note"]
 
 

@@ -15,7 +15,7 @@ from streamsql.functions.failures import Failures
 
 Batches = list[pa.RecordBatch]
 State = dict[str, Any]
-"""Names to Arrow arrays, NumPy arrays, record batches, bytes and plain scalars; `version` is a number."""
+"""Names to Arrow arrays, NumPy arrays, record batches, bytes and plain scalars."""
 
 Reject = Callable[[pa.RecordBatch, Failures], None]
 """Called with the input batch of an operator and the rows of it that could not be computed."""
@@ -35,6 +35,9 @@ class Operator:
 
     ports = 1
     fate: Fate = "pass"
+    layout = 1
+    """Of what `snapshot` gives, bytes of kernels included. Whoever changes it counts up: state of another
+    layout is refused, not misread."""
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         """Take rows, in ROWTIME order, never older than the watermark; return the rows they release."""

@@ -101,6 +101,16 @@ class Stage:
                 self._of_pump.results += batch.num_rows
             self._emit(batch)
 
+    def check_layout(self, pump: str, saved: int) -> None:
+        """Raises StateError for state whose layout (0: before they were counted) is not that of the operator."""
+        if saved != self.operator.layout:
+            age = "an older" if saved < self.operator.layout else "a newer"
+            raise StateError(
+                f"the saved state of pump {pump} is of {age} streamsql: its {type(self.node).__name__} (operator "
+                f"{self.path}) has layout {saved}, and this streamsql reads layout {self.operator.layout}",
+                hint="go on with the streamsql that saved it, or start anew with an empty checkpoint directory",
+            )
+
     @property
     def held(self) -> int:
         """Rows that wait to pass."""
@@ -236,6 +246,7 @@ class Pump:
         operators = {
             stage.path: {
                 "fingerprint": stage.fingerprint,
+                "layout": stage.operator.layout,
                 "bounds": list(stage.bounds),
                 "counts": vars(stage.counts).copy(),
                 "state": stage.operator.snapshot(),
@@ -261,6 +272,7 @@ class Pump:
                     f"the saved state of pump {self.name} does not fit its {type(stage.node).__name__} "
                     f"(operator {stage.path}): the SQL has changed"
                 )
+            stage.check_layout(self.name, own.get("layout", 0))
             stage.bounds = list(own["bounds"])
             stage.operator.restore(own["state"])
             if stage.gate is not None:

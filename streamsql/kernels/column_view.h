@@ -97,7 +97,7 @@ struct Output {
     uint8_t* values = nullptr;  // int64_t, double or int128 each
     uint8_t* valid = nullptr;   // one byte per row
     uint8_t* failed = nullptr;  // one byte per row: the value is out of range
-    std::vector<int32_t> offsets{0};
+    std::vector<int32_t> ends;  // of the texts in `data`
     std::string data;
 
     template <class T> void put(int64_t row, const T& value) {
@@ -115,11 +115,11 @@ template <> inline void Output::put<std::string>(int64_t row, const std::string&
     if (data.size() + value.size() > INT32_MAX) throw std::length_error("more than 2 GiB of text in one column");
     valid[row] = 1;
     data += value;
-    offsets.push_back(static_cast<int32_t>(data.size()));
+    ends.push_back(static_cast<int32_t>(data.size()));
 }
 template <> inline void Output::none<std::string>(int64_t row) {
     valid[row] = 0;
-    offsets.push_back(static_cast<int32_t>(data.size()));
+    ends.push_back(static_cast<int32_t>(data.size()));
 }
 
 }  // namespace streamsql

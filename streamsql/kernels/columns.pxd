@@ -24,7 +24,7 @@ cdef extern from "column_view.h" namespace "streamsql" nogil:
         uint8_t* values
         uint8_t* valid
         uint8_t* failed
-        vector[int32_t] offsets
+        vector[int32_t] ends
         string data
 
 

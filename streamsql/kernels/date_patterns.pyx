@@ -14,7 +14,8 @@ from libcpp.string cimport string
 cdef extern from "date_patterns.h" namespace "date_patterns" nogil:
     struct Step:
         pass
-    void format_one "date_patterns::format"(string& out, const Step* steps, int count, const char* texts, int64_t value)
+    void format_one "date_patterns::format"(string& out, const Step* steps, int count, const char* texts,
+                                            int64_t value) except +
     bint parse_one "date_patterns::parse"(const char* at, const char* end, const Step* steps, int count,
                                           const char* texts, int64_t now, int64_t* result)
 

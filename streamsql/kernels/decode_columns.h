@@ -31,9 +31,11 @@ class Arena {
     char* take(size_t n) {
         n += PADDING;
         if (n > left_) {
-            left_ = n > 65536 ? n : 65536;
-            if (blocks_.empty()) first_ = left_;
-            blocks_.emplace_back(new char[left_]);
+            const size_t size = n > 65536 ? n : 65536;
+            std::unique_ptr<char[]> block(new char[size]);
+            blocks_.push_back(std::move(block));
+            if (blocks_.size() == 1) first_ = size;
+            left_ = size;
             next_ = blocks_.back().get();
         }
         char* result = next_;
@@ -148,8 +150,9 @@ class Columns {
     bool reserve_text(Column& c, size_t bytes) {
         if (likely(c.used + bytes + PADDING <= c.room)) return true;
         if (c.used + bytes > 0x7fffffff) return false;
-        c.room = (c.used + bytes) * 2 + 1024;
-        c.data = resized(c.data, c.room);
+        const size_t room = (c.used + bytes) * 2 + 1024;
+        c.data = resized(c.data, room);
+        c.room = room;
         return true;
     }
 

@@ -130,8 +130,9 @@ class Reader {
             end_ -= begin_;
             begin_ = 0;
             if (end_ + n > room_ || !buffer_) {
-                room_ = (end_ + n) * 3 / 2;
-                buffer_ = resized(buffer_, room_ + PADDING);
+                const size_t room = (end_ + n) * 3 / 2;
+                buffer_ = resized(buffer_, room + PADDING);
+                room_ = room;
             }
         }
         memcpy(buffer_ + end_, data, n);

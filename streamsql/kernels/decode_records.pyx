@@ -9,6 +9,8 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from streamsql.kernels.texts cimport text_of
+
 import pyarrow as pa
 
 
@@ -29,7 +31,7 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
     cdef cppclass Columns:
         vector[Column] all
         int64_t row
-        void declare(int, int, int, int64_t, const string&)
+        void declare(int, int, int, int64_t, const string&) except +
         void start_batch()
 
     cdef struct Rejected:
@@ -45,7 +47,7 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
         size_t max_record
         void feed(const char*, size_t) except + nogil
         void finish() except + nogil
-        string waiting()
+        string waiting() except +
         cbool started()
         cbool passing_over()
         void resume(const string&, cbool, cbool) except +
@@ -55,15 +57,16 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
 
     cdef cppclass PathTree:
         Node& node(size_t)
-        size_t member(size_t, string)
-        size_t element(size_t, int64_t)
-        size_t elements(size_t)
+        size_t member(size_t, string) except +
+        size_t element(size_t, int64_t) except +
+        size_t elements(size_t) except +
 
     cdef cppclass JsonReader(Reader):
+        JsonReader() except +
         PathTree tree
-        void finish_schema(int64_t)
+        void finish_schema(int64_t) except +
 
-    uint8_t* packed(const uint8_t*, int64_t, int64_t*)
+    uint8_t* packed(const uint8_t*, int64_t, int64_t*) except +
     void clear_nulls(Column&, int64_t)
 
 
@@ -72,10 +75,11 @@ cdef extern from "decode_csv_reader.h" namespace "streamsql":
         pass
 
     cdef cppclass CsvReader(Reader):
+        CsvReader() except +
         Header header
         vector[string] names
-        void configure(string, string)
-        const vector[int]& order()
+        void configure(string, string) except +
+        vector[int] order() except +
         void set_order(const vector[int]&) except +
 
 
@@ -87,35 +91,40 @@ cdef class Block:
         free(self.address)
 
 
-cdef object buffer_of(void* address, size_t size):
-    """An Arrow buffer that owns `address`."""
-    if address == NULL:
+cdef object buffer_of(void** memory, size_t size):
+    """An Arrow buffer that owns `memory`, which is taken away from where it was."""
+    if memory[0] == NULL:
         return pa.py_buffer(b"")
     cdef Block block = Block()
-    block.address = address
-    return pa.foreign_buffer(<uintptr_t>address, size, block)
+    block.address, memory[0] = memory[0], NULL
+    return pa.foreign_buffer(<uintptr_t>block.address, size, block)
+
+
+cdef object bitmap_of(const uint8_t* flags, int64_t rows, int64_t* ones):
+    """Bytes of 0 and 1 as an Arrow buffer of bits."""
+    cdef Block block = Block()
+    block.address = packed(flags, rows, ones)
+    return pa.foreign_buffer(<uintptr_t>block.address, (rows + 7) // 8, block)
 
 
 cdef object array_of(Column* column, int64_t rows, object type_):
     """The first `rows` values of the column as an Arrow array; the column gives its memory away."""
     cdef int64_t present = 0, ones = 0
-    cdef uint8_t* bitmap = packed(column.valid, rows, &present)
-    validity = buffer_of(bitmap, (rows + 7) // 8)
+    validity = bitmap_of(column.valid, rows, &present)
     buffers = [validity if present < rows else None]
     if present < rows and not column.textual():
         clear_nulls(column[0], rows)
     if column.textual():
-        buffers.append(buffer_of(column.offsets, (rows + 1) * 4))
-        buffers.append(buffer_of(column.data, column.used))
+        buffers.append(buffer_of(<void**>&column.offsets, (rows + 1) * 4))
+        buffers.append(buffer_of(<void**>&column.data, column.used))
     elif column.type == Type.boolean:
-        buffers.append(buffer_of(packed(<uint8_t*>column.data, rows, &ones), (rows + 7) // 8))
+        buffers.append(bitmap_of(<uint8_t*>column.data, rows, &ones))
         free(column.data)
     else:
-        buffers.append(buffer_of(column.data, rows * column.width()))
+        buffers.append(buffer_of(<void**>&column.data, rows * column.width()))
     free(column.valid)
     column.valid = NULL
     column.data = NULL
-    column.offsets = NULL
     column.used = 0
     return pa.Array.from_buffers(type_, rows, buffers, rows - present)
 
@@ -132,7 +141,7 @@ cdef class _Records:
         self.types = list(types)
         self.reader.max_record = max_record
         for code, precision, scale, length, described in columns:
-            self.reader.columns.declare(code, precision, scale, length, described.encode())
+            self.reader.columns.declare(code, precision, scale, length, text_of(described.encode()))
 
     def feed(self, const unsigned char[::1] data not None):
         """Read the records that are complete with `data`. Raises OverflowError when a batch outgrows Arrow's strings."""
@@ -154,16 +163,18 @@ cdef class _Records:
         cdef Columns* columns = &self.reader.columns
         cdef int64_t rows = columns.row
         cdef size_t i
+        cdef Rejected* reject
         arrays = []
         for i in range(columns.all.size()):
             if rows:
                 arrays.append(array_of(&columns.all[i], rows, self.types[i]))
             else:
                 arrays.append(pa.nulls(rows, self.types[i]))
-        rejects = [
-            (reject.before, reject.record, reject.coercion, reject.message.decode("utf-8", "replace"))
-            for reject in self.reader.rejects
-        ]
+        rejects = []
+        for i in range(self.reader.rejects.size()):
+            reject = &self.reader.rejects[i]
+            message = reject.message.decode("utf-8", "replace")
+            rejects.append((reject.before, reject.record, reject.coercion, message))
         records = self.reader.records
         if rows:
             columns.start_batch()
@@ -179,7 +190,7 @@ cdef class _Records:
 
     def load(self, state):
         """Go on where a reader of the same schema stopped. Raises ValueError for a state that does not fit."""
-        self.reader.resume(state["waiting"], state["started"], state["passing_over"])
+        self.reader.resume(text_of(state["waiting"]), state["started"], state["passing_over"])
 
 
 cdef class JsonRecords(_Records):
@@ -197,7 +208,7 @@ cdef class JsonRecords(_Records):
             elif isinstance(step, int):
                 reader.tree.element(parent, step)
             else:
-                reader.tree.member(parent, step.encode())
+                reader.tree.member(parent, text_of(step.encode()))
         for i, place in enumerate(places):
             reader.tree.node(place).columns.push_back(i)
         reader.finish_schema(each)
@@ -211,9 +222,10 @@ cdef class CsvRecords(_Records):
         cdef CsvReader* reader = new CsvReader()
         self.reader = reader
         self.declare(columns, types, max_record)
-        reader.names = [name.encode() for name in names]
+        for name in names:
+            reader.names.push_back(text_of(name.encode()))
         reader.header = <Header>header
-        reader.configure(row_delimiter.encode(), column_delimiter.encode())
+        reader.configure(text_of(row_delimiter.encode()), text_of(column_delimiter.encode()))
 
     def save(self):
         """What is remembered between two feeds, with the header's answer."""
@@ -223,6 +235,9 @@ cdef class CsvRecords(_Records):
     def load(self, state):
         """Go on where a reader of the same schema stopped. Raises ValueError for a state that does not fit."""
         cdef CsvReader* reader = <CsvReader*>self.reader
-        reader.set_order(state["order"])
+        cdef vector[int] order
+        for place in state["order"]:
+            order.push_back(place)
+        reader.set_order(order)
         reader.header = <Header><int>state["header"]
         _Records.load(self, state)

@@ -52,6 +52,8 @@ class RowWriter {
         fixed_ += before.size() + NUMBER_ROOM;
     }
 
+    void delimit_with(const std::string& text) { delimiter = text; }
+
     void end_rows_with(const std::string& text) {
         row_end_ = text + std::string(BLOCK, ' ');
         row_end_size_ = text.size();

@@ -9,6 +9,8 @@ from libc.stdint cimport int64_t, uintptr_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 
+from streamsql.kernels.texts cimport text_of
+
 cdef extern from "Python.h":
     PyObject* PyBytes_FromStringAndSize(const char*, Py_ssize_t) except NULL
     int _PyBytes_Resize(PyObject**, Py_ssize_t) except -1
@@ -16,12 +18,12 @@ cdef extern from "Python.h":
 cdef extern from "encode_rows.h" namespace "streamsql":
     cdef cppclass RowWriter:
         cbool json
-        string delimiter
         char* out
         size_t room
         size_t used
         void add(int, int, int64_t, uintptr_t, uintptr_t, uintptr_t, size_t, const string&) except +
         void end_rows_with(const string&) except +
+        void delimit_with(const string&) except +
         size_t fixed()
         int64_t write(int64_t, int64_t) nogil
 
@@ -36,10 +38,10 @@ def encode_rows(arrays, shapes, befores, row_end, delimiter, double row_bytes=0)
     cdef RowWriter writer
     writer.json = not delimiter
     if delimiter:
-        writer.delimiter = delimiter
+        writer.delimit_with(text_of(delimiter))
     for array, (shape, scale), before in zip(arrays, shapes, befores, strict=True):
         add_column(&writer, array, shape, scale, before)
-    writer.end_rows_with(row_end)
+    writer.end_rows_with(text_of(row_end))
     return written(&writer, len(arrays[0]), row_bytes or writer.fixed())
 
 
@@ -52,7 +54,8 @@ cdef add_column(RowWriter* writer, array, int shape, int scale, before):
         offsets = buffers[1].address if buffers[1] is not None else 0
     if values is not None:
         data = values.address
-    writer.add(shape, scale, array.offset, valid, data, offsets, values.size if values is not None else 0, before)
+    writer.add(shape, scale, array.offset, valid, data, offsets, values.size if values is not None else 0,
+               text_of(before))
 
 
 cdef bytes written(RowWriter* writer, int64_t rows, double row_bytes):

@@ -48,5 +48,6 @@ cdef inline object to_arrow(Output* out, object memory, int64_t length, object t
 
 cdef inline void copy_offsets(Output* out, int32_t[::1] offsets):
     cdef size_t i
-    for i in range(out.offsets.size()):
-        offsets[i] = out.offsets[i]
+    offsets[0] = 0
+    for i in range(out.ends.size()):
+        offsets[i + 1] = out.ends[i]

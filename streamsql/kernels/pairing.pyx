@@ -26,7 +26,7 @@ cdef extern from "pairing.h" namespace "streamsql" nogil:
         vector[int64_t] times
 
     cdef cppclass State "streamsql::Pairing":
-        State(SideWindow left, SideWindow right)
+        State(SideWindow left, SideWindow right) except +
         void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) except +
         void add_integers(int side, int64_t n, const int64_t* times, const ColumnView& keys) except +
         int64_t process(const int64_t* bounds, Pairs& out) except +

@@ -23,7 +23,7 @@ cdef extern from "frames.h" namespace "streamsql" nogil:
     const int64_t UNBOUNDED
 
     cdef cppclass FrameTracker:
-        FrameTracker(boolean rows, int64_t preceding)
+        FrameTracker(boolean rows, int64_t preceding) except +
         void advance(int64_t n, const int32_t* partitions, int64_t total, const int64_t* times, int64_t* leaving,
                      int64_t* inside) except +
         vector[int32_t] alive(int64_t time) except +

@@ -7,5 +7,5 @@ cdef extern from "state_bytes.h" namespace "streamsql" nogil:
         void write_to(char* memory)
 
     cdef cppclass Reader:
-        Reader(const char* begin, size_t size)
+        Reader(const char* begin, size_t size) except +
         void finish() except +

@@ -19,7 +19,7 @@ cdef extern from "windows.h" namespace "streamsql" nogil:
         void close(int64_t time, vector[int32_t]& closed) except +
 
     cdef cppclass State "streamsql::KeyedWindows":
-        State(boolean extend)
+        State(boolean extend) except +
         WindowQueue queue
         void assign(int64_t n, const int32_t* keys, int64_t total, const int64_t* times, const int64_t* ends,
                     int32_t* windows) except +

@@ -1,4 +1,4 @@
-"""Six applications, their inputs, and a run of one in memory: what every test of crashes runs."""
+"""Applications, their inputs, and a run of one in memory: six that every test of crashes runs, and further ones."""
 
 from __future__ import annotations
 
@@ -73,6 +73,81 @@ EXAMPLES = {
     ),
 }
 
+FURTHER = {
+    name: Example(_into(columns, query.replace("FROM S", f'FROM "{S}" AS s')), *inputs)
+    for name, (columns, query, *inputs) in {
+        "hopping": (
+            '"n" BIGINT, "s" DOUBLE',
+            "SELECT STREAM COUNT(*), SUM(\"x\") FROM S GROUP BY HOP(s.ROWTIME, INTERVAL '20' SECOND, INTERVAL '40' SECOND)",
+        ),
+        "session": (
+            '"k" VARCHAR(8), "n" BIGINT, "m" DOUBLE',
+            'SELECT STREAM "k", COUNT(*), MIN("x") FROM S GROUP BY "k", SESSION(s.ROWTIME, INTERVAL \'15\' SECOND)',
+        ),
+        "collected": (
+            '"k" VARCHAR(8), "m" DOUBLE, "c" VARCHAR(99), "f" DOUBLE, "l" INTEGER, "d" DOUBLE',
+            'SELECT STREAM "k", MEDIAN("x"), STRING_AGG("k", \'-\'), FIRST_VALUE("x"), MAX("a"), STDDEV_SAMP("x")\n'
+            f'FROM S GROUP BY "k", {MINUTE}',
+        ),
+        "rows": (
+            '"f" DOUBLE, "l" INTEGER, "d" BIGINT, "s" INTEGER, "m" VARCHAR(8)',
+            'SELECT STREAM FIRST_VALUE("x") OVER w, LAG("a", 2) OVER w, COUNT("a") OVER w, SUM("a") OVER w,\n'
+            'MAX("k") OVER w FROM S WINDOW w AS (PARTITION BY "k" ROWS 5 PRECEDING)',
+        ),
+        "running": (
+            '"k" VARCHAR(8), "n" BIGINT, "m" DOUBLE',
+            'SELECT STREAM "k", COUNT(*) OVER w, AVG("x") OVER w FROM S WINDOW w AS (PARTITION BY "k")',
+        ),
+        "decay": (
+            '"e" DOUBLE',
+            "SELECT STREAM EXP_AVG(\"x\", INTERVAL '10' SECOND) OVER (RANGE INTERVAL '30' SECOND PRECEDING) FROM S",
+        ),
+        "distinct": (
+            '"k" VARCHAR(8), "a" INTEGER, "m" TIMESTAMP',
+            f'SELECT STREAM DISTINCT "k", "a", {MINUTE} AS m FROM S',
+        ),
+        "sorted": ('"x" DOUBLE', f'SELECT STREAM "x" FROM S ORDER BY {MINUTE}, "x" DESC'),
+        "reordered": (
+            '"x" DOUBLE',
+            'SELECT STREAM ts AS ROWTIME, "x" FROM (SELECT STREAM TO_TIMESTAMP("t" - 1000 * "a") AS ts, "x" FROM S) AS r\n'
+            "ORDER BY ts WITHIN INTERVAL '60' SECOND",
+        ),
+        "retimed": ('"x" DOUBLE', 'SELECT STREAM TO_TIMESTAMP("t" + 1000) AS ROWTIME, "x" FROM S'),
+        "union": (
+            '"a" INTEGER',
+            'SELECT STREAM "a" FROM "L"\nUNION ALL SELECT STREAM "a" + 100 FROM "R"',
+            ("L", "R"),
+        ),
+        "asof": (
+            '"a" INTEGER, "b" INTEGER',
+            'SELECT STREAM l."a", r."a" FROM "L" AS l ASOF LEFT JOIN "R" AS r ON l."k" = r."k"',
+            ("L", "R"),
+        ),
+        "limit": ('"a" INTEGER', 'SELECT STREAM "a" FROM S LIMIT 100'),
+        "hotspots": (
+            '"x" DOUBLE, "h" VARCHAR(512)',
+            f'SELECT STREAM "x", HOTSPOTS_RESULT FROM TABLE(HOTSPOTS(CURSOR(SELECT STREAM "x" FROM "{S}"), 100, 0.02, 3))',
+        ),
+        "top": (
+            '"k" VARCHAR(8), "n" BIGINT',
+            f'SELECT STREAM * FROM TABLE(TOP_K_ITEMS_TUMBLING(CURSOR(SELECT STREAM "k" FROM "{S}"), \'k\', 3, 60))',
+        ),
+        "items": (
+            '"n" BIGINT',
+            "SELECT STREAM NUMBER_OF_DISTINCT_ITEMS FROM TABLE(COUNT_DISTINCT_ITEMS_TUMBLING(\n"
+            f'CURSOR(SELECT STREAM "x" FROM "{S}"), \'x\', 60))',
+        ),
+        "ranked": (
+            '"a" INTEGER, "r" INTEGER',
+            'SELECT STREAM "a", "rank" FROM TABLE(GROUP_RANK(\n'
+            f"CURSOR(SELECT STREAM \"a\" FROM \"{S}\"), 'a', 'rank', 'desc', 'asc', 0, 0))",
+        ),
+    }.items()
+}
+"""Further operators with state, of which `EXAMPLES` has none."""
+
+ALL = EXAMPLES | FURTHER
+
 
 @cache
 def records(seed: int, rows: int) -> bytes:
@@ -93,8 +168,8 @@ def records(seed: int, rows: int) -> bytes:
 def options_of(name: str, **changed: object) -> RunOptions:
     """The options of a run in memory, with a checkpoint after every step of a few records."""
     given = {
-        "inputs": tuple((stream, f"{stream}.json") for stream in EXAMPLES[name].inputs),
-        "schemas": dict.fromkeys(EXAMPLES[name].inputs, SCHEMA),
+        "inputs": tuple((stream, f"{stream}.json") for stream in ALL[name].inputs),
+        "schemas": dict.fromkeys(ALL[name].inputs, SCHEMA),
         "rowtime": {"": "t"},
         "lateness": 2.0,
         "outputs": (("OUT", "out.csv"),),
@@ -110,8 +185,8 @@ def options_of(name: str, **changed: object) -> RunOptions:
 def outside_of(name: str) -> MemoryOutside:
     """An outside that holds the inputs of an application, and nothing else."""
     outside = MemoryOutside(step=1.0)
-    for seed, stream in enumerate(EXAMPLES[name].inputs):
-        outside.put(f"{stream}.json", records(seed, EXAMPLES[name].rows))
+    for seed, stream in enumerate(ALL[name].inputs):
+        outside.put(f"{stream}.json", records(seed, ALL[name].rows))
     return outside
 
 
@@ -127,7 +202,7 @@ def run_in(name: str, outside: Outside, sql: str = "", **changed: object) -> Not
     """Run an application to its end."""
     heard = Notes()
     person = Person(note=heard.notes.append, warn=heard.warnings.append)
-    launch(sql or EXAMPLES[name].sql, options_of(name, **changed), person, outside)
+    launch(sql or ALL[name].sql, options_of(name, **changed), person, outside)
     return heard
 
 

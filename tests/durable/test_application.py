@@ -9,6 +9,7 @@ import pytest
 from streamsql import Application, StateError
 from streamsql.app.launch import launch
 from streamsql.app.options import Person, RunOptions
+from streamsql.errors import ConfigError
 
 SQL = """
 CREATE STREAM "OUT" (k VARCHAR(4), total INTEGER);
@@ -77,3 +78,45 @@ def test_the_command_line_and_programs_do_not_take_each_others_state(tmp_path: P
 def test_a_note_that_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="of type object, which no checkpoint can hold"):
         Application(SQL, SCHEMA, rowtime="T").save(tmp_path, note=[object()])
+
+
+def test_an_application_that_broke_off_in_a_call_is_neither_used_nor_saved(tmp_path: Path) -> None:
+    """The call has changed a part of the state. A new application goes on from what was saved before."""
+    app = Application(SQL, SCHEMA, rowtime="T")
+    app.feed("SRC", rows((1000, "a", 1)))
+    app.save(tmp_path, note=1)
+
+    def starved(batch: pa.RecordBatch) -> None:
+        raise MemoryError
+
+    app.engine().subscribe("OUT", starved)
+    with pytest.raises(MemoryError):
+        app.feed("SRC", rows((20_000, "a", 5)))
+    for call in (app.finish, app.tick, lambda: app.read("OUT"), lambda: app.save(tmp_path, note=2)):
+        with pytest.raises(StateError, match=r"an earlier call broke off \(MemoryError\)") as raised:
+            call()
+        assert "load its newest checkpoint" in raised.value.hint
+    again = Application(SQL, SCHEMA, rowtime="T")
+    assert again.load(tmp_path) == 1
+    again.feed("SRC", rows((20_000, "a", 5)))
+    again.finish()
+    assert again.read("OUT")["TOTAL"].to_pylist() == [1, 5]
+
+
+def test_arguments_that_are_refused_break_nothing(tmp_path: Path) -> None:
+    app = Application(SQL, SCHEMA, rowtime="T")
+    for stream, given in (("OTHER", rows((1000, "a", 1))), ("SRC", pa.table({"X": [1]}))):
+        with pytest.raises(ConfigError):
+            app.feed(stream, given)
+    app.feed("SRC", rows((1000, "a", 1)))
+    app.finish()
+    assert app.read("OUT")["TOTAL"].to_pylist() == [1]
+
+
+def test_an_application_that_refused_a_checkpoint_is_not_used(tmp_path: Path) -> None:
+    Application(SQL, SCHEMA, rowtime="T").save(tmp_path)
+    other = Application(SQL.replace("'10'", "'20'"), SCHEMA, rowtime="T")
+    with pytest.raises(StateError, match="pump P does not fit its Aggregate"):
+        other.load(tmp_path)
+    with pytest.raises(StateError, match=r"an earlier call broke off \(StateError\)"):
+        other.feed("SRC", rows((1000, "a", 1)))

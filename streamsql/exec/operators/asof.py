@@ -107,7 +107,6 @@ class AsOfJoin(Operator):
 
     def snapshot(self) -> State:
         return {
-            "version": 1,
             "keys": self._keys.snapshot(),
             "rows": list(self._rows),
             "codes": list(self._codes),

@@ -28,7 +28,7 @@ class Limit(Operator):
         return [kept] if kept.num_rows else []
 
     def snapshot(self) -> State:
-        return {"version": 1, "seen": self._seen}
+        return {"seen": self._seen}
 
     def restore(self, state: State) -> None:
         self._seen = state["seen"]

@@ -36,6 +36,7 @@ class GroupRankOperator:
 
     ports = 1
     fate = "take"
+    layout = 1
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class GroupRankOperator:
     def snapshot(self) -> dict[str, Any]:
         """The rows held."""
         held = {"held": pa.concat_batches(self._held)} if self._held else {}
-        return {"version": 1, "time": self._time, **held}
+        return {"time": self._time, **held}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue exactly where `snapshot` was taken."""

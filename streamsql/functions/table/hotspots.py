@@ -37,6 +37,7 @@ class HotspotsOperator:
 
     ports = 1
     fate = "pass"
+    layout = 1
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class HotspotsOperator:
 
     def snapshot(self) -> dict[str, Any]:
         """The points of every window, and the keys."""
-        state = {"version": 1, "windows": self._windows.save()}
+        state = {"windows": self._windows.save()}
         return state if self._partitions is None else {**state, "keys": self._partitions.save()}
 
     def restore(self, state: dict[str, Any]) -> None:

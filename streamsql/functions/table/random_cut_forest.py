@@ -58,6 +58,7 @@ class ForestOperator:
 
     ports = 1
     fate = "pass"
+    layout = 1
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class ForestOperator:
     def snapshot(self) -> dict[str, Any]:
         """The forests as bytes, and the keys in the same order."""
         forests = pa.array([forest.to_bytes() for forest in self._forests], pa.large_binary())
-        state = {"version": 1, "forests": forests}
+        state = {"forests": forests}
         return state if self._partitions is None else {**state, "keys": self._partitions.save()}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -93,6 +93,7 @@ class TumblingOperator:
 
     ports = 1
     fate = "take"
+    layout = 1
 
     def __init__(self, names: Sequence[str], seconds: int, counter: Counter) -> None:
         self._names = list(names)
@@ -121,7 +122,7 @@ class TumblingOperator:
 
     def snapshot(self) -> dict[str, Any]:
         """The open period and its counts."""
-        return {"version": 1, "open": self._open, **self._counter.snapshot()}
+        return {"open": self._open, **self._counter.snapshot()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue exactly where `snapshot` was taken."""
