@@ -13,7 +13,7 @@ from streamsql.errors import StateError
 from streamsql.exec.context import arrow_schema
 from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, row_records
 from streamsql.exec.graph import Graph
-from streamsql.exec.operator import END_OF_TIME, State
+from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, State
 from streamsql.functions.call import Times
 from streamsql.io.format import Reject
 from streamsql.plan.nodes import Application as Plan
@@ -126,7 +126,10 @@ class Engine:
     def restore(self, state: State) -> None:
         """Take over a snapshot. Raises StateError if it does not fit."""
         if state.get("version") != STATE_VERSION:
-            raise StateError(f"state of version {state.get('version')}; this is version {STATE_VERSION}")
+            version = state.get("version")
+            raise StateError(
+                f"saved state has version {version}; this is version {STATE_VERSION}", hint=OTHER_STREAMSQL
+            )
         self._started = state["started"]
         self.intake.restore(state["intake"])
         self.graph.restore(state["graph"])

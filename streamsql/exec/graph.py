@@ -16,7 +16,7 @@ import pyarrow as pa
 from streamsql.errors import ConfigError, StateError
 from streamsql.exec.context import Context
 from streamsql.exec.errors import ERROR_STREAM, ErrorStream
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
+from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, State
 from streamsql.exec.pump import Pump, Surroundings
 from streamsql.exec.stream import Callback, Stream
 from streamsql.exec.time import last_rowtime
@@ -267,7 +267,10 @@ class Graph:
         Raises StateError naming what does not fit.
         """
         if state.get("version") != STATE_VERSION:
-            raise StateError(f"saved state has version {state.get('version')}; this is version {STATE_VERSION}")
+            version = state.get("version")
+            raise StateError(
+                f"saved state has version {version}; this is version {STATE_VERSION}", hint=OTHER_STREAMSQL
+            )
         nothing = {"running": True, "counts": {}, "operators": {}}
         for pump in self._all():
             pump.restore(state["pumps"].get(pump.name, {**nothing, "running": pump.running}))

@@ -30,6 +30,10 @@ END_OF_TIME = (1 << 63) - 1
 START_OF_TIME = -(1 << 63)
 
 
+OTHER_STREAMSQL = "go on with the streamsql that saved it, or start anew with an empty checkpoint directory"
+"""The hint for state that this version does not read."""
+
+
 class Operator:
     """Base with the defaults of a stateless operator with one input."""
 

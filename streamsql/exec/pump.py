@@ -15,7 +15,15 @@ from streamsql.errors import StateError
 from streamsql.exec.build import build
 from streamsql.exec.context import Context
 from streamsql.exec.counts import Counts
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, Reject, State
+from streamsql.exec.operator import (
+    END_OF_TIME,
+    OTHER_STREAMSQL,
+    START_OF_TIME,
+    Batches,
+    Operator,
+    Reject,
+    State,
+)
 from streamsql.exec.operators.values import Constant
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
@@ -108,7 +116,7 @@ class Stage:
             raise StateError(
                 f"the saved state of pump {pump} is of {age} streamsql: its {type(self.node).__name__} (operator "
                 f"{self.path}) has layout {saved}, and this streamsql reads layout {self.operator.layout}",
-                hint="go on with the streamsql that saved it, or start anew with an empty checkpoint directory",
+                hint=OTHER_STREAMSQL,
             )
 
     @property
