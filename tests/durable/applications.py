@@ -118,6 +118,12 @@ FURTHER = {
             'SELECT STREAM "a" FROM "L"\nUNION ALL SELECT STREAM "a" + 100 FROM "R"',
             ("L", "R"),
         ),
+        "integers": (
+            '"a" INTEGER, "k" VARCHAR(8)',
+            'SELECT STREAM l."a", r."k" FROM "L" OVER (RANGE INTERVAL \'20\' SECOND PRECEDING) AS l\n'
+            'LEFT JOIN "R" OVER (ROWS 3 PRECEDING) AS r ON l."a" = r."a"',
+            ("L", "R"),
+        ),
         "asof": (
             '"a" INTEGER, "b" INTEGER',
             'SELECT STREAM l."a", r."a" FROM "L" AS l ASOF LEFT JOIN "R" AS r ON l."k" = r."k"',
