@@ -11,7 +11,7 @@ from streamsql.app.intake import Feed, InputError, Intake
 from streamsql.app.rowtime import ArrivalTimes, Clock
 from streamsql.errors import StateError
 from streamsql.exec.context import arrow_schema
-from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, row_records
+from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, Errors
 from streamsql.exec.graph import Graph
 from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, State
 from streamsql.functions.call import Times
@@ -57,23 +57,20 @@ class Engine:
     def _times(self) -> Times:
         return Times(self._started, self._arrival.now())
 
-    def _report(self, error: InputError) -> None:
-        """One row of the error stream. A row that came too late has a ROWTIME of its own, column 0."""
-        record, own_time = error.record, None
-        if error.row is not None:
-            has_time = error.row.schema.names[0] == "ROWTIME"
-            own_time = error.row.column(0)[0].value if has_time else None
-            record = row_records(error.row, range(int(has_time), error.row.num_columns))[0]
-        level = "ERROR" if error.row is not None else "WARNING"
-        self.graph.report(error.stream, error.time, error.name, error.message, record, level, own_time)
+    def _report(self, stream: str, errors: Sequence[InputError]) -> None:
+        """Rows of the error stream."""
+        self.graph.report(stream, Errors(*zip(*errors, strict=True)))
 
     def report_table(self, table: str, rejects: Sequence[Reject]) -> None:
         """Rows of the error stream for records of a reference table. They have no ROWTIME; in a replay they stand
         before all rows, at 1970-01-01."""
-        time = 0 if self._replay else self._arrival.now()
-        for reject in rejects:
-            message = f'reference table "{table}": {reject.message}'
-            self.graph.errors.add(BEFORE_INPUTS, time, reject.name, message, reject.record, "null", "WARNING")
+        if not rejects:
+            return
+        count = len(rejects)
+        times = [0 if self._replay else self._arrival.now()] * count
+        names, records = [reject.name for reject in rejects], [reject.record for reject in rejects]
+        messages = [f'reference table "{table}": {reject.message}' for reject in rejects]
+        self.graph.errors.add(BEFORE_INPUTS, "null", Errors(times, names, messages, records, ["WARNING"] * count))
 
     def schema(self, stream: str) -> pa.Schema:
         """The Arrow schema of a stream's rows, ROWTIME first; hidden columns of inputs left out."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,9 @@ from streamsql.app.replay import Replay, Times
 from streamsql.app.rowtime import ArrivalTimes, times_of_column
 from streamsql.errors import StateError
 from streamsql.exec.context import arrow_schema
+from streamsql.exec.errors import row_records
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
-from streamsql.exec.time import timestamps
+from streamsql.exec.time import milliseconds, timestamps
 from streamsql.io.format import Reject
 from streamsql.kernels import compute as pc
 from streamsql.plan.nodes import Stream
@@ -37,20 +39,19 @@ class Feed:
     rowtime: str = ""
 
 
-@record
-class InputError:
+class InputError(NamedTuple):
     """Something that came in and could not be used: a row of the error stream.
 
-    `time` is when it happened, `name` the ERROR_NAME; `row` the offending row (one row, as it stands in the stream
-    when it has a ROWTIME) or `record` its bytes.
+    `time` is when it happened, `name` the ERROR_NAME; `record` the bytes of the offending record, or the row as
+    JSON; `own_time` the ROWTIME of the row, if it has one.
     """
 
-    stream: str
     time: int
     name: str
     message: str
-    row: pa.RecordBatch | None = None
-    record: bytes = b""
+    record: bytes
+    level: str
+    own_time: int
 
 
 _PlacedError = tuple[float, InputError]
@@ -81,7 +82,7 @@ class Intake:
         lateness: int,
         push: Callable[[str, pa.RecordBatch], None],
         watermark: Callable[[str, int], None],
-        report: Callable[[InputError], None],
+        report: Callable[[str, Sequence[InputError]], None],
         room: int | None = None,
     ) -> None:
         """`lateness` is in ms; `room` the bytes that the rows of each input may take which wait for late ones."""
@@ -120,8 +121,9 @@ class Intake:
         if rows.num_rows:
             times = self._arrival.stamp(rows.num_rows)
             self._push(stream.name, with_rowtime(stream, rows, times, self._schemas[stream.name]))
-        for reject in rejects:
-            self._report(_record_error(stream.name, reject, self._arrival.now()))
+        if rejects:
+            now = self._arrival.now()
+            self._report(stream.name, [_record_error(reject, now) for reject in rejects])
 
     def _take_replayed(self, replay: Replay, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
         feed = self._feeds[number]
@@ -156,7 +158,7 @@ class Intake:
         if not valid.all():
             unknown = np.flatnonzero(~valid)
             missing = "Coercion error", f'"{feed.rowtime}" holds no ROWTIME'
-            errors += self._row_errors(name, rows, unknown, unknown, newest, missing)
+            errors += self._row_errors(rows, unknown, unknown, newest, missing)
             self.counts[name].rejected += len(unknown)
             rows, times, newest = pc.filter(rows, pa.array(valid)), times[valid], newest[:-1][valid]
         rows = with_rowtime(feed.stream, rows, times, self._schemas[name])
@@ -166,11 +168,11 @@ class Intake:
         self.counts[name].rows += len(times) - len(late) - len(refused)
         self.counts[name].late += len(late)
         self.counts[name].rejected += len(refused)
-        errors += self._row_errors(name, rows, late, places[late], newest)
+        errors += self._row_errors(rows, late, places[late], newest)
         full = f"no room: --lateness keeps {self._room} bytes already, all that --max-memory leaves to it"
-        errors += self._row_errors(name, rows, refused, places[refused], newest, ("Invalid argument", full))
-        for _, error in sorted(errors, key=itemgetter(0)):
-            self._report(error)
+        errors += self._row_errors(rows, refused, places[refused], newest, ("Invalid argument", full))
+        if errors:
+            self._report(name, [error for _, error in sorted(errors, key=itemgetter(0))])
 
     def _release(self, replay: Replay) -> None:
         """Push what has its place, then say how far time has come. A stream at its end goes on with the time of
@@ -225,22 +227,18 @@ class Intake:
             return []
         first = int(newest[placed][0])
         self._report_unplaced(first, number)
-        stream = self._feeds[number].stream.name
-        return [
-            (reject.before - 0.5, _record_error(stream, reject, max(int(newest[reject.before]), first)))
-            for reject in rejects
-        ]
+        times = np.maximum(newest, first).tolist()
+        return [(reject.before - 0.5, _record_error(reject, times[reject.before])) for reject in rejects]
 
     def _report_unplaced(self, time: int, of: int | None = None) -> None:
         """Report what came before the first row: of one input, or of all."""
         for number, reject in self._unplaced:
             if of in (None, number):
-                self._report(_record_error(self._feeds[number].stream.name, reject, time))
+                self._report(self._feeds[number].stream.name, [_record_error(reject, time)])
         self._unplaced = [each for each in self._unplaced if of not in (None, each[0])]
 
     def _row_errors(
         self,
-        stream: str,
         rows: pa.RecordBatch,
         which: Times,
         places: Times,
@@ -248,17 +246,29 @@ class Intake:
         reason: tuple[str, str] | None = None,
     ) -> list[_PlacedError]:
         """Errors of rows that cannot be used for a reason (its name and message), or come too late for their
-        ROWTIME; `places` are where they stood among the rows that came."""
-        errors: list[_PlacedError] = []
-        for row, place in zip(which.tolist(), places.tolist(), strict=True):
-            time = int(newest[row])
-            if reason is None:
-                behind = (time - rows["ROWTIME"][row].value) / 1000
-                name, message = "Rows out of order", f"ROWTIME is {behind:g} s behind the newest row"
-            else:
-                name, message = reason
-            errors.append((place, InputError(stream, max(time, 0), name, message, row=rows.slice(row, 1))))
-        return errors
+        ROWTIME, which is the first column, if they have one; `places`: where they stood among those that came."""
+        if not len(which):
+            return []
+        rows = pc.take(rows, pa.array(which))
+        has_time = rows.schema.names[0] == "ROWTIME"
+        times = newest[which]
+        own_times = milliseconds(rows.column(0)) if has_time else np.maximum(times, 0)
+        records = row_records(rows, range(int(has_time), rows.num_columns))
+        if reason is None:
+            behind = ((times - own_times) / 1000).tolist()
+            names = ["Rows out of order"] * len(times)
+            messages = [f"ROWTIME is {seconds:g} s behind the newest row" for seconds in behind]
+        else:
+            names, messages = ([text] * len(times) for text in reason)
+        columns = (
+            np.maximum(times, 0).tolist(),
+            names,
+            messages,
+            records,
+            ["ERROR"] * len(times),
+            own_times.tolist(),
+        )
+        return list(zip(places.tolist(), map(InputError._make, zip(*columns, strict=True)), strict=True))
 
     def waiting(self, stream: str) -> int:
         """How many rows of a stream wait for their place in the order."""
@@ -294,8 +304,8 @@ class Intake:
             self._replay.restore(state["replay"])
 
 
-def _record_error(stream: str, reject: Reject, time: int) -> InputError:
-    return InputError(stream, time, reject.name, reject.message, record=reject.record)
+def _record_error(reject: Reject, time: int) -> InputError:
+    return InputError(time, reject.name, reject.message, reject.record, "WARNING", time)
 
 
 def with_rowtime(stream: Stream, rows: pa.RecordBatch, times: Times, schema: pa.Schema) -> pa.RecordBatch:

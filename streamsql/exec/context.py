@@ -132,6 +132,5 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
 def failed_rows(length: int, mask: npt.NDArray[np.bool_], code: str, message: str) -> Failures:
     """Failures of the rows where `mask` is true, all for the same reason."""
     failures = Failures(length)
-    for row in np.flatnonzero(mask).tolist():
-        failures.add(row, code, message)
+    failures.add_all(np.flatnonzero(mask).tolist(), code, message)
     return failures

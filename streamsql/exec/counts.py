@@ -31,7 +31,7 @@ class Counts:
 
     def refuse(self, failures: Failures) -> int:
         """Count rows that were rejected; how many these are."""
-        late = sum(error.code == LATE for error in failures.rows.values())
+        late = [error.code for error in failures.rows.values()].count(LATE)
         self.late += late
         self.in_error += len(failures.rows) - late
         return len(failures.rows)

@@ -6,13 +6,16 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from json.encoder import encode_basestring
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import arrow_schema
 from streamsql.exec.operator import END_OF_TIME, State
-from streamsql.exec.time import rowtimes
+from streamsql.exec.time import rowtimes, timestamps
 from streamsql.functions.failures import ERROR_NAMES, Failures
 from streamsql.kernels import compute as pc
 from streamsql.types import ROWTIME, TIMESTAMP, Column, varchar
@@ -41,21 +44,37 @@ ERROR_COLUMNS = (
 
 ERROR_SCHEMA = arrow_schema(ERROR_COLUMNS)
 
+Numbers = npt.NDArray[np.int64]
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
-class ErrorRow(NamedTuple):
-    """One row of the error stream; ERROR_TIME is known when it is released."""
+_WAITING = pa.schema(
+    [
+        ("rowtime", pa.int64()),
+        ("writer", pa.int64()),
+        ("number", pa.int64()),
+        ("level", pa.string()),
+        ("name", pa.string()),
+        ("message", pa.string()),
+        ("data", pa.string()),
+        ("pump", pa.string()),
+        ("data_rowtime", pa.int64()),
+    ]
+)
+"""Errors that wait: what they are sorted by, and columns of the error stream."""
 
-    rowtime: int
-    writer: int
-    number: int
-    level: str
-    name: str
-    message: str
-    data: str
-    pump: str
-    data_rowtime: int
+
+class Errors(NamedTuple):
+    """Errors of one writer, column by column: where each stands in the order of time (ms), its name, its message,
+    the offending record or row as bytes, its level (none: all are ERROR), and the row's own ROWTIME (none: the
+    same times)."""
+
+    times: Sequence[int]
+    names: Sequence[str]
+    messages: Sequence[str]
+    records: Sequence[bytes]
+    levels: Sequence[str] = ()
+    own_times: Sequence[int] = ()
 
 
 class ErrorStream:
@@ -70,7 +89,8 @@ class ErrorStream:
         """`now`: the clock, None in a replay."""
         self._now = now
         self._deliver = deliver
-        self._waiting: list[ErrorRow] = []
+        self._waiting: list[pa.RecordBatch] = []  # of _WAITING
+        self._oldest = END_OF_TIME  # ROWTIME of those that wait
         self._number = 0
         self._sizes: Counter[tuple[int, int]] = Counter()  # by ROWTIME and writer: bytes that wait,
         self._more: Counter[tuple[int, int, str]] = Counter()  # and errors that are only counted, by pump too
@@ -86,96 +106,111 @@ class ErrorStream:
         """Add the failed rows of `batch`, whose declared columns are `columns`."""
         rows = sorted(failures.rows)
         failed = pc.take(batch, pa.array(rows, pa.int64()))
-        for row, time, record in zip(rows, rowtimes(failed).tolist(), row_records(failed, columns), strict=True):
-            error = failures.rows[row]
-            name = ERROR_NAMES.get(error.code, "Conversion error")
-            self._wait(writer, time, name, error.message, record, pump, "ERROR", time)
-            if self._now is not None and len(self._waiting) == MAX_AT_ONCE:
-                self.release(END_OF_TIME)
-        if self._now is not None:
-            self.release(END_OF_TIME)
+        reasons = [failures.rows[row] for row in rows]
+        names = [ERROR_NAMES.get(reason.code, "Conversion error") for reason in reasons]
+        messages = [reason.message for reason in reasons]
+        self.add(writer, pump, Errors(rowtimes(failed).tolist(), names, messages, row_records(failed, columns)))
 
-    def add(
-        self,
-        writer: int,
-        rowtime: int,
-        name: str,
-        message: str,
-        record: bytes,
-        pump: str,
-        level: str = "ERROR",
-        data_rowtime: int | None = None,
-    ) -> None:
-        """Add one error; `record` is the offending record or row as bytes, `data_rowtime` its own ROWTIME where
-        that is not the time at which it stood in the order."""
-        own = rowtime if data_rowtime is None else data_rowtime
-        self._wait(writer, rowtime, name, message, record, pump, level, own)
+    def add(self, writer: int, pump: str, errors: Errors) -> None:
+        """Add errors in the writer's own order."""
+        if not errors.times:
+            return
+        times = np.array(errors.times, dtype=np.int64)
+        data = [record[: MAX_DATA_ROW // 2].hex().upper() for record in errors.records]
+        length = len(data)
+        columns = [
+            pa.array(times),
+            pa.repeat(pa.scalar(writer, pa.int64()), length),
+            pa.array(np.arange(self._number, self._number + length)),
+            pa.array(errors.levels, pa.string()) if errors.levels else pa.repeat("ERROR", length),
+            pa.array([name[:32] for name in errors.names], pa.string()),
+            pa.array([message[:MAX_MESSAGE] for message in errors.messages], pa.string()),
+            pa.array(data, pa.string()),
+            pa.repeat(pump, length),
+            pa.array(errors.own_times, pa.int64()) if errors.own_times else pa.array(times),
+        ]
+        waiting = pa.RecordBatch.from_arrays(columns, schema=_WAITING)
         if self._now is not None:
-            self.release(END_OF_TIME)
-
-    def _wait(
-        self,
-        writer: int,
-        rowtime: int,
-        name: str,
-        message: str,
-        record: bytes,
-        pump: str,
-        level: str,
-        data_rowtime: int,
-    ) -> None:
-        """Have an error wait for its release, or only count it."""
-        data = record[: MAX_DATA_ROW // 2].hex().upper()
-        if self._now is None:
-            if self._sizes[rowtime, writer] >= MAX_WAITING:
-                self._more[rowtime, writer, pump] += 1
-                return
-            self._sizes[rowtime, writer] += ERROR_SIZE + len(data) + len(message)
-        self._waiting.append(
-            ErrorRow(
-                rowtime, writer, self._number, level, name[:32], message[:MAX_MESSAGE], data, pump, data_rowtime
-            )
+            for begin in range(0, length, MAX_AT_ONCE):
+                self._hand_on(waiting.slice(begin, MAX_AT_ONCE), self._now())
+            return
+        costs = (
+            ERROR_SIZE + np.fromiter(map(len, data), np.int64) + np.fromiter(map(len, errors.messages), np.int64)
         )
-        self._number += 1
+        fits = self._fitting(writer, pump, times, costs)
+        if not fits.all():
+            waiting, times = pc.filter(waiting, pa.array(fits)), times[fits]
+        if len(times):
+            self._number += length
+            self._waiting.append(waiting)
+            self._oldest = min(self._oldest, int(times.min()))
+
+    def _fitting(self, writer: int, pump: str, times: Numbers, costs: Numbers) -> npt.NDArray[np.bool_]:
+        """The errors for which there is room beside those of the same ROWTIME; the others are only counted."""
+        order = np.argsort(times, kind="stable")
+        ordered = times[order]
+        starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        counts = np.diff(np.append(starts, len(times)))
+        different = ordered[starts].tolist()
+        sums = np.cumsum(costs[order]) - costs[order]
+        before = sums - np.repeat(sums[starts] - [self._sizes[time, writer] for time in different], counts)
+        fits = np.empty(len(times), dtype=bool)
+        fits[order] = fitting = before < MAX_WAITING
+        for time, size in zip(different, np.add.reduceat(costs[order] * fitting, starts).tolist(), strict=True):
+            self._sizes[time, writer] += size
+        self._more.update((time, writer, pump) for time in times[~fits].tolist())
+        return fits
 
     def release(self, bound: int) -> None:
         """Hand on the errors of rows older than `bound`."""
         everything = bound == END_OF_TIME
-        ready = [row for row in self._waiting if everything or row.rowtime < bound]
-        if self._now is None:
-            ready = sorted(ready + self._counted(bound))
-        if not ready:
+        if not self._waiting or (self._oldest >= bound and not everything):
             return
-        self._waiting = [] if everything else [row for row in self._waiting if row.rowtime >= bound]
-        times = [row.rowtime if self._now is None else self._now() for row in ready]
-        columns = [
-            pa.array(times, TIMESTAMP.arrow),
-            pa.array(times, TIMESTAMP.arrow),
-            pa.array([row.level for row in ready]),
-            pa.array([row.name for row in ready]),
-            pa.array([row.message for row in ready]),
-            pa.array([row.data_rowtime for row in ready], TIMESTAMP.arrow),
-            pa.array([row.data for row in ready]),
-            pa.array([row.pump for row in ready]),
-        ]
+        ready, rest = [], []
+        for batch in self._waiting:
+            times = batch.column(0).to_numpy()
+            old = times < bound if not everything else np.ones(len(times), dtype=bool)
+            if old.all():
+                ready.append(batch)
+            elif old.any():
+                ready.append(pc.filter(batch, pa.array(old)))
+                rest.append(pc.filter(batch, pa.array(~old)))
+            else:
+                rest.append(batch)
+        self._waiting = rest
+        self._oldest = min((int(batch.column(0).to_numpy().min()) for batch in rest), default=END_OF_TIME)
+        errors = pa.concat_batches([*ready, *self._counted(bound)])
+        keys = [errors.column(place).to_numpy() for place in (2, 1, 0)]
+        errors = pc.take(errors, pa.array(np.lexsort(keys)))
+        self._hand_on(errors, errors.column(0))
+
+    def _hand_on(self, errors: pa.RecordBatch, time: pa.Array | int) -> None:
+        """Rows of the error stream: `time` is when they occurred."""
+        times = np.full(errors.num_rows, time, np.int64) if isinstance(time, int) else time.to_numpy()
+        occurred, own = timestamps(times), timestamps(errors.column("data_rowtime").to_numpy())
+        level, name, message, data, pump = errors.columns[3:8]
+        columns = [occurred, occurred, level, name, message, own, data, pump]
         self._deliver(pa.RecordBatch.from_arrays(columns, schema=ERROR_SCHEMA))
 
-    def _counted(self, bound: int) -> list[ErrorRow]:
+    def _counted(self, bound: int) -> list[pa.RecordBatch]:
         """Rows for the errors older than `bound` that are only counted, which ends their counting."""
         rows = []
         for time, writer, pump in [key for key in self._more if key[0] < bound]:
             count = self._more.pop((time, writer, pump))
             message = f"{count:,} more rows of this ROWTIME are in error"
-            rows.append(ErrorRow(time, writer, LAST, "ERROR", "Too many errors", message, "", pump, time))
+            rows.append((time, writer, LAST, "ERROR", "Too many errors", message, "", pump, time))
         for key in [key for key in self._sizes if key[0] < bound]:
             del self._sizes[key]
-        return rows
+        if not rows:
+            return []
+        columns = zip(zip(*sorted(rows), strict=True), _WAITING.types, strict=True)
+        return [pa.RecordBatch.from_arrays([pa.array(*column) for column in columns], schema=_WAITING)]
 
     def snapshot(self) -> State:
         """The errors that wait."""
         return {
             "number": self._number,
-            "waiting": [list(row) for row in self._waiting],
+            "waiting": list(self._waiting),
             "sizes": [[*key, size] for key, size in self._sizes.items()],
             "more": [[*key, count] for key, count in self._more.items()],
         }
@@ -183,7 +218,8 @@ class ErrorStream:
     def restore(self, state: State) -> None:
         """Take over a snapshot."""
         self._number = state["number"]
-        self._waiting = [ErrorRow(*row) for row in state["waiting"]]
+        self._waiting = list(state["waiting"])
+        self._oldest = min((int(batch.column(0).to_numpy().min()) for batch in self._waiting), default=END_OF_TIME)
         self._sizes = Counter({(time, writer): size for time, writer, size in state["sizes"]})
         self._more = Counter({(time, writer, pump): count for time, writer, pump, count in state["more"]})
 
@@ -205,6 +241,10 @@ def _json_values(column: pa.Array) -> list[str]:
     elif pa.types.is_duration(kind):
         column = pc.cast(column, pa.int64())
     values = column.to_pylist()
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_boolean(column.type):
+        return _encode(values)[1:-1].split(", ") if values else []
+    if pa.types.is_string(column.type):
+        return ["null" if value is None else encode_basestring(value) for value in values]
     if pa.types.is_decimal(kind):
         return ["null" if value is None else f"{value:f}" for value in values]
     if pa.types.is_binary(kind):

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from streamsql.errors import ConfigError, StateError
 from streamsql.exec.context import Context
-from streamsql.exec.errors import ERROR_STREAM, ErrorStream
+from streamsql.exec.errors import ERROR_STREAM, Errors, ErrorStream
 from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, State
 from streamsql.exec.pump import Pump, Surroundings
 from streamsql.exec.stream import Callback, Stream
@@ -25,7 +25,7 @@ from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.plan.memory import OUTSIDE, room_of, writers
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 
 class Graph:
@@ -220,18 +220,9 @@ class Graph:
 
     # --- errors --------------------------------------------------------------------------------------------
 
-    def report(
-        self,
-        stream: str,
-        time: int,
-        name: str,
-        message: str,
-        record: bytes,
-        level: str = "WARNING",
-        data_time: int | None = None,
-    ) -> None:
-        """An error of an input: the offending record, the ROWTIME at which it stood, and its own if it differs."""
-        self.errors.add(self._places[stream], time, name, message, record, "null", level, data_time)
+    def report(self, stream: str, errors: Errors) -> None:
+        """Errors of an input; their times are where they stood among its rows."""
+        self.errors.add(self._places[stream], "null", errors)
 
     def _failed_in_stream(
         self, node: nodes.Stream, writer: str, batch: pa.RecordBatch, failures: Failures

@@ -56,8 +56,11 @@ class CallContext:
         needed = self.needed() if self.needed is not None else None
         if needed is not None:
             rows = rows[needed[rows]]
+        if isinstance(message, str):
+            self.failures.add_all(rows.tolist(), code, message)
+            return
         for row in rows.tolist():
-            self.failures.add(row, code, message if isinstance(message, str) else message(row))
+            self.failures.add(row, code, message(row))
 
     def prepared(self, key: Any, make: Callable[[], Any]) -> Any:
         """`make()`, computed once for each `key` of this call (as long as there are not too many of them)."""

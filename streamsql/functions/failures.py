@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,6 +44,10 @@ class Failures:
         """Note that `row` failed."""
         self.rows.setdefault(row, RowError(code, message))
 
+    def add_all(self, rows: Sequence[int], code: str, message: str) -> None:
+        """Note that `rows` failed, all for the same reason."""
+        self.merge(Failures(self.length, dict.fromkeys(rows, RowError(code, message))))
+
     def mask(self) -> npt.NDArray[np.bool_]:
         """True where a row failed, shape (length,)."""
         mask = np.zeros(self.length, dtype=bool)
@@ -55,5 +60,4 @@ class Failures:
 
     def merge(self, other: Failures) -> None:
         """Take over the failures of `other`, a batch of the same rows."""
-        for row, error in other.rows.items():
-            self.rows.setdefault(row, error)
+        self.rows = {**self.rows, **other.rows, **self.rows} if self.rows else dict(other.rows)
