@@ -227,8 +227,10 @@ class Intake:
             return []
         first = int(newest[placed][0])
         self._report_unplaced(first, number)
-        times = np.maximum(newest, first).tolist()
-        return [(reject.before - 0.5, _record_error(reject, times[reject.before])) for reject in rejects]
+        times = np.maximum(newest, first)[[reject.before for reject in rejects]].tolist()
+        return [
+            (reject.before - 0.5, _record_error(reject, time)) for reject, time in zip(rejects, times, strict=True)
+        ]
 
     def _report_unplaced(self, time: int, of: int | None = None) -> None:
         """Report what came before the first row: of one input, or of all."""

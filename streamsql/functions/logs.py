@@ -24,9 +24,11 @@ from streamsql.functions.w3c import w3c_regex
 from streamsql.kernels import compute as pc
 from streamsql.kernels import date_patterns, log_fields
 from streamsql.record import record
-from streamsql.types import INTEGER, TIMESTAMP, varchar
+from streamsql.types import INTEGER, MAX_CHARACTERS, TIMESTAMP, varchar
 
 MAX_COLUMNS = 1000  # of a row value
+MAX_FIXED = 16 * MAX_CHARACTERS
+"""Characters of all fields at fixed places, which may overlap, of one text."""
 MAX_GROUPS = 100
 """Groups of a regular expression: RE2's time for a text grows with the square of their number."""
 
@@ -58,13 +60,19 @@ class FixedRows:
 
     def split(self, texts: pa.Array) -> Fields:
         """One text per column, without the blanks around it."""
-        starts = [one.start or 0 for one in self.columns]
-        fields = []
-        for place, one in enumerate(self.columns):
-            following = min((start for start in starts if start > starts[place]), default=None)
-            stop = starts[place] + one.count if one.count is not None else following
-            fields.append(pc.utf8_trim(pc.utf8_slice_codeunits(texts, starts[place], stop), " "))
+        fields = [pc.utf8_trim(pc.utf8_slice_codeunits(texts, start, stop), " ") for start, stop in self.places]
         return fields, pc.is_valid(texts)
+
+    @property
+    def places(self) -> list[tuple[int, int | None]]:
+        """Where each column begins and ends; None: with the text."""
+        starts = sorted({one.start or 0 for one in self.columns})
+        following = dict(zip(starts, [*starts[1:], None], strict=True))
+        return [
+            (start, following[start] if one.count is None else start + one.count)
+            for one in self.columns
+            for start in (one.start or 0,)
+        ]
 
 
 @record
@@ -136,7 +144,13 @@ def _fixed_rows(description: str) -> FixedRows:
     for one in columns:
         if one.start is None:
             raise BadPattern(f"the column {one.name} has no START")
-    return FixedRows(columns)
+    fixed = FixedRows(columns)
+    most = sum(max(min(stop or MAX_CHARACTERS, MAX_CHARACTERS) - start, 0) for start, stop in fixed.places)
+    if most > MAX_FIXED:
+        raise BadPattern(
+            f"its fields overlap: together they may have {most:,} characters, more than {MAX_FIXED:,}"
+        )
+    return fixed
 
 
 def _delimited_rows(described: str | int, delimiter: str, escape: str = "", quote: str = "") -> DelimitedRows:

@@ -155,3 +155,12 @@ def test_groups_of_a_pattern_are_limited() -> None:
     assert parsed("REGEX_LOG_PARSE", ["x" * 100], "(x)" * 100)[0] == [("x",) * 100]
     with pytest.raises(BindError, match="101 groups; at most 100"):
         parsed("REGEX_LOG_PARSE", ["x"], "(x)" * 101)
+
+
+def test_fields_at_fixed_places_overlap_only_so_much() -> None:
+    wide = [f"c{i} TYPE VARCHAR(65535) START 0 FOR 65535" for i in range(16)]
+    assert parsed("FIXED_COLUMN_LOG_PARSE", ["ab"], ", ".join(wide))[0] == [("ab",) * 16]
+    with pytest.raises(BindError, match="together they may have 1,048,561 characters, more than 1,048,560"):
+        parsed("FIXED_COLUMN_LOG_PARSE", ["ab"], ", ".join([*wide, "d TYPE VARCHAR(1) START 65534 FOR 9"]))
+    following = ", ".join(f"c{i} TYPE VARCHAR(9) START {i}" for i in range(100))
+    assert parsed("FIXED_COLUMN_LOG_PARSE", ["abc"], following)[0] == [("a", "b", "c", *[""] * 97)]
