@@ -51,12 +51,15 @@ class Scope:
         self.known: dict[int, Computed] = {}
         self._open: Open | None = None
         self._mask: Mask | None = None
+        self._masks = [0]  # how many have been computed, of all scopes of the batch
+        self._home, self._since = self, -1  # see `home`
 
     def narrowed(self, open_: Open) -> Scope:
         """A scope in which only failures of the rows of `open_` count."""
         child = Scope(self.batch, self.times, self.length)
         child.parent = self
         child._open = open_
+        child._masks = self._masks
         return child
 
     def mask(self) -> Mask | None:
@@ -69,6 +72,7 @@ class Scope:
             unknown.append(scope)
             scope = scope.parent
         mask = scope._mask if scope is not None else None
+        self._masks[0] += bool(unknown)
         for inner in reversed(unknown):
             assert inner._open is not None
             inner._mask = mask = inner._open() if mask is None else inner._open() & mask
@@ -76,11 +80,11 @@ class Scope:
 
     def find(self, key: int) -> Computed | None:
         """What was computed for `key`, without the failures that do not count here."""
-        scope = self
+        scope = self.home()
         while (found := scope.known.get(key)) is None:
             if scope.parent is None:
                 return None
-            scope = scope.parent
+            scope = scope.parent.home()
         if scope is not self and found[1]:
             mask = self.mask()
             found = found if mask is None else (found[0], found[1].only(mask))
@@ -88,10 +92,20 @@ class Scope:
 
     def keep(self, key: int, computed: Computed) -> None:
         """Remember a result in the widest scope for which it holds."""
-        home = self
-        while home.parent is not None and home._mask is None:
-            home = home.parent
-        home.known[key] = computed
+        self.home().known[key] = computed
+
+    def home(self) -> Scope:
+        """The widest scope for which holds what is computed in this one: the nearest whose mask is known, or the
+        outermost. It is remembered until another mask becomes known: there may be thousands of scopes between."""
+        passed: list[Scope] = []
+        scope, now = self, self._masks[0]
+        while scope.parent is not None and scope._mask is None and scope._since != now:
+            passed.append(scope)
+            scope = scope.parent
+        home = scope if scope.parent is None or scope._mask is not None else scope._home
+        for each in passed:
+            each._home, each._since = home, now
+        return home
 
 
 @record(frozen=False, eq=False)

@@ -198,7 +198,7 @@ def _places(call: CallContext, value: Datum, places: Datum | None, mode: str, *,
     count = int(value_at(places, 0)) if places is not None else 0
     result = call.result
     if result.is_approximate:
-        return pc.round(value, ndigits=count, round_mode=mode)
+        return _places_of_float(call, value, count, mode, up=up)
     precision, scale = result.digits
     drop = scale - count
     if drop <= 0:
@@ -222,6 +222,27 @@ def _places(call: CallContext, value: Datum, places: Datum | None, mode: str, *,
     if over is not None:
         call.fail(over != 0, "RUN-002", lambda row: f"{value_at(value, row)} rounded does not fit {result}")
     return pc.cast(array(whole, pa.int64()), result.arrow, safe=False)
+
+
+def _places_of_float(call: CallContext, value: Datum, count: int, mode: str, *, up: bool) -> Datum:
+    """As `_places`. Arrow multiplies by a power of ten, so it is given only values for which that does not
+    overflow: larger ones have no digits after the last place."""
+    info = np.finfo(np.float32 if call.result.kind is Kind.REAL else np.float64)
+    most, digits = float(info.max), 2.0 ** (info.nmant + 1)
+    if abs(count) > info.maxexp * 0.301:  # of 10 to this power there is no number
+        zero = pa.scalar(0.0, value.type)
+        return value if count > 0 else pc.if_else(pc.is_finite(value), zero, value)
+    unit = 10.0**-count
+    size = pc.abs(value)
+    whole = pc.greater_equal(size, pa.scalar(min(digits * unit, most), value.type))
+    if up and count < 0:
+        top = (most // unit + 0.5) * unit
+        over = pc.and_(pc.greater_equal(pc.cast(size, pa.float64()), top), pc.is_finite(value))
+        over = column(over, call.length)
+        call.fail(over, "RUN-002", lambda row: f"{value_at(value, row)} rounded does not fit {call.result}")
+        whole = pc.or_(whole, over)
+    rounded = pc.round(pc.if_else(whole, pa.scalar(0.0, value.type), value), ndigits=count, round_mode=mode)
+    return pc.if_else(whole, value, rounded)
 
 
 def _exact(value: Datum) -> Any:
