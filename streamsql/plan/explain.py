@@ -24,6 +24,7 @@ from streamsql.plan.expressions import (
     Subquery,
     WindowCall,
 )
+from streamsql.plan.memory import writers
 from streamsql.plan.relations import relations
 from streamsql.types import Kind
 
@@ -37,7 +38,8 @@ def explain(application: nodes.Application) -> str:
     for stream in application.streams:
         role = "input stream" if stream.is_input else "stream"
         columns = ", ".join(_column(column) for column in stream.schema[1:])
-        lines.append(f"{role} {_name(stream.name)} ({columns})" + _comment(stream.description))
+        ahead = "  [keeps the rows of the writers that are ahead]" if len(writers(application, stream)) > 1 else ""
+        lines.append(f"{role} {_name(stream.name)} ({columns}){ahead}" + _comment(stream.description))
     for name, schema in application.tables:
         lines.append(f"reference table {_name(name)} ({', '.join(_column(column) for column in schema)})")
     for pump in application.pumps:

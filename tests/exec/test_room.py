@@ -6,6 +6,9 @@ import random
 
 import pytest
 
+from streamsql.plan.explain import explain
+from streamsql.plan.memory import explain_room
+
 INPUTS = {
     "S": "i INTEGER, k VARCHAR(40), x DOUBLE, e TIMESTAMP",
     "T": "i INTEGER, k VARCHAR(40), x DOUBLE, e TIMESTAMP",
@@ -147,6 +150,12 @@ def test_rows_of_the_second_writer_wait_for_the_first(runner):
     assert "no room: stream M keeps 256 bytes" in found["ERROR_STREAM"][0][4]
     counts = app.counters["streams"]["M"]
     assert (counts["written"], counts["rows"], counts["in_error"], counts["held"]) == (30, 26, 4, 0)
+
+
+def test_explain_says_what_writers_may_keep(runner):
+    plan = runner(WRITERS.format("SELECT STREAM i FROM S"), INPUTS).plan
+    assert "stream M (I INTEGER)  [keeps the rows of the writers that are ahead]" in explain(plan)
+    assert "stream M, rows of Q that wait: 256 bytes; 64 and its values per row" in explain_room(plan, 256)
 
 
 def test_rows_wait_for_a_writer_that_lags(runner):
