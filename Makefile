@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := pyproject.toml setup.py $(wildcard rcf_ext/*.pyx rcf_ext/*.pxd rcf_ext/*.h streamsql/kernels/*.pyx streamsql/kernels/*.pxd streamsql/kernels/*.h)
 
-.PHONY: install demo test check format bench bench-rows bench-peers sanitize torture soak clean
+.PHONY: install demo test check format bench bench-rows bench-peers sanitize torture soak coverage mutants clean
 
 install: $(STAMP)  ## virtual environment with the package and its command line
 
@@ -52,6 +52,15 @@ torture: install  ## full size: crashes at every call of every application, so m
 	STREAMSQL_TORTURE=1 STREAMSQL_FORKS=$(FORKS) STREAMSQL_KILLS=$(KILLS) STREAMSQL_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest -n 2 tests/durable
 	STREAMSQL_ROWS=$(ROWS) $(BIN)/python -m pytest tests/torture/test_bounds.py
 	STREAMSQL_BOMBS=$(BOMBS) STREAMSQL_RECORDS=$(RECORDS) STREAMSQL_STARVED=$(STARVED) $(BIN)/python -m pytest -n 2 -s tests/torture
+
+# Left out: what watches memory, time or imports, kills processes, or runs the engine in cages.
+UNCOVERED := tests/torture tests/benchmarks tests/durable/test_kills.py tests/cli/test_start.py tests/rcf_ext/test_benchmarks.py tests/rcf_ext/test_memory.py
+coverage: install  ## which branches of the Python code the tests take; fails below the limit of pyproject.toml
+	$(BIN)/python -m pytest -n 2 -p tests.mutation.durations --cov --cov-context=test --cov-report=term --cov-report=html $(addprefix --ignore=,$(UNCOVERED))
+
+MUTANTS ?= 300
+mutants: install  ## after `make coverage`: so many small mistakes put into the engine, and whether a test fails
+	$(BIN)/python -m tests.mutation --mutants $(MUTANTS)
 
 SOAK    ?= 100000000
 RESTART ?= 3000000
