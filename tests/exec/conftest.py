@@ -83,6 +83,13 @@ class Runner:
             graph.set_table(name, pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns]))
         return graph
 
+    def send(self, graph: Graph, stream: str, what: Sequence[Row] | int) -> None:
+        """Rows, or a watermark."""
+        if isinstance(what, int):
+            graph.watermark(stream, what)
+        else:
+            graph.push(stream, as_batch(self.schemas[stream], what))
+
     def outputs(self) -> list[str]:
         """The streams that pumps write, and the error stream."""
         return [s.name for s in self.plan.streams if not s.is_input] + ["ERROR_STREAM"]
@@ -108,10 +115,7 @@ class Runner:
         for stream, what in events:
             parts = [what] if isinstance(what, int) else list(cut(what) if cut else [what])
             for part in parts:
-                if isinstance(part, int):
-                    graph.watermark(stream, part)
-                else:
-                    graph.push(stream, as_batch(self.schemas[stream], part))
+                self.send(graph, stream, part)
                 if restart:
                     state = graph.snapshot()
                     graph = connect(self.graph())

@@ -121,6 +121,30 @@ def test_every_way_to_cut_rows_gives_the_same(runner, name, seed):
     assert times == sorted(times)
 
 
+@pytest.mark.parametrize("name", QUERIES)
+def test_an_application_that_has_gone_on_goes_back_to_a_snapshot(runner, name):
+    """A snapshot is not changed by what follows, and nothing of what followed is left after `restore`."""
+    columns, query = QUERIES[name]
+    app = runner(f"CREATE STREAM O ({columns}); CREATE PUMP p AS INSERT INTO O {query};", INPUTS)
+    graph, found = app.graph(), []
+    graph.subscribe("O", lambda batch: found.extend(batch.to_pylist()))
+    events = events_of(3)
+    half = len(events) // 2
+    for event in events[:half]:
+        app.send(graph, *event)
+    state = graph.snapshot()
+    ends = []
+    for _ in range(2):
+        del found[:]
+        for event in events[half:]:
+            app.send(graph, *event)
+        graph.finish()
+        ends.append((list(found), graph.counters()))
+        graph.restore(state)
+    assert ends[0] == ends[1]
+    assert ends[0][0]
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_several_pumps_into_one_stream_and_on(runner, seed):
     """Rows of a filter, of a tumbling window and of another input meet in one stream, read by two pumps."""

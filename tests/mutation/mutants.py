@@ -1,8 +1,8 @@
 """Small mistakes that somebody could have made: the mutants of a source file.
 
 A mutant is a replacement of a piece of text. Not drawn, because no test could or should tell them apart: texts
-(docstrings, messages, what stands inside `raise`), annotations, type aliases, and blocks of TYPE_CHECKING. Not drawn
-either, because any test tells: attributes that are never set.
+(docstrings, messages, what stands inside `raise`), annotations, type aliases, blocks of TYPE_CHECKING, assertions
+(`zip(…, strict=True)` is one). Not drawn either, because any test tells: attributes that are never set.
 """
 
 from __future__ import annotations
@@ -195,6 +195,10 @@ class _Finder(ast.NodeVisitor):
         if isinstance(node.func, ast.Name) and node.func.id in NAMES:
             self._add("name", *self._span(node.func), NAMES[node.func.id])
         self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg != "strict":  # of `zip`: an assertion
+            self.visit(node.value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Text."""
