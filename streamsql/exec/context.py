@@ -31,14 +31,15 @@ Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
 class Context:
     """The surroundings of one operator.
 
-    `reject` takes the rows that could not be computed, `reject_result` those that are no rows of the input but
-    made of such; `filtered` is told how many rows a condition dropped, `gathered` how many went into state or
-    pairs; `seed` is the operator's own; `table` gives the rows of a reference table, and `relations` are the
-    finite plans that have been asked for; `room` is how many bytes each thing that an operator keeps may take
-    (None: no limit); see `exec.gate`.
+    `reject_values` takes the rows whose expressions could not be computed, `reject` those that cannot be taken for
+    other reasons, `reject_result` those that are no rows of the input but made of such; `filtered` is told how
+    many rows a condition dropped, `gathered` how many went into state or pairs; `seed` is the operator's own;
+    `table` gives the rows of a reference table, and `relations` are the finite plans that have been asked for;
+    `room` is how many bytes each thing that an operator keeps may take (None: no limit); see `exec.gate`.
     """
 
     times: Callable[[], Times]
+    reject_values: Reject
     reject: Reject
     reject_result: Reject
     filtered: Callable[[int], None]
@@ -107,7 +108,8 @@ class Computation:
                 failures.merge(failed)
         if failures is None:
             return batch, arrays
-        keep = pa.array(self._context.drop(batch, failures))
+        self._context.reject_values(batch, failures)
+        keep = pa.array(~failures.mask())
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:

@@ -78,7 +78,8 @@ class Errors(NamedTuple):
 
 
 class ErrorStream:
-    """Collects errors of several writers (inputs, then the operators of the pumps) and hands them on as batches.
+    """Collects errors of several writers (inputs, then the operators of the pumps, each in several ways) and hands
+    them on as batches.
 
     Live, at once, with the clock's time. In a replay ERROR_TIME is the offending row's ROWTIME, and the order is
     (ROWTIME, writer, the writer's own order), so that it does not depend on how rows came in batches: an error

@@ -17,7 +17,7 @@ from streamsql.errors import ConfigError, StateError
 from streamsql.exec.context import Context
 from streamsql.exec.errors import ERROR_STREAM, Errors, ErrorStream
 from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, State
-from streamsql.exec.pump import Pump, Surroundings
+from streamsql.exec.pump import WAYS, Pump, Surroundings
 from streamsql.exec.stream import Callback, Stream
 from streamsql.exec.time import last_rowtime
 from streamsql.functions.call import Times
@@ -76,10 +76,10 @@ class Graph:
     def _pump(self, name: str, sink: nodes.Sink, running: bool) -> Pump:
         stream = self._streams[sink.stream]
         first = self._next_place
-        self._next_place += _size(sink)
+        self._next_place += WAYS * _size(sink)
 
-        def failed(number: int, batch: pa.RecordBatch, columns: list[int], failures: Failures) -> None:
-            self.errors.failed(first + number, name, batch, columns, failures)
+        def failed(place: int, batch: pa.RecordBatch, columns: list[int], failures: Failures) -> None:
+            self.errors.failed(first + place, name, batch, columns, failures)
 
         surroundings = Surroundings(
             context=partial(self._context, name),
@@ -94,6 +94,7 @@ class Graph:
         digest = blake2b(f"{self._seed}/{pump}/{path}".encode(), digest_size=8).digest()
         return Context(
             times=self._times,
+            reject_values=lambda batch, failures: None,
             reject=lambda batch, failures: None,
             reject_result=lambda batch, failures: None,
             filtered=lambda rows: None,

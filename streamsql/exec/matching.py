@@ -26,7 +26,7 @@ class Index:
     def __init__(self, plan: nodes.Node, keys: Sequence[Expression], context: Context) -> None:
         self._context = context
         self._relation = context.relation(plan)
-        self._keys = replace(context, reject=self._reject).computation(keys)
+        self._keys = replace(context, reject_values=self._reject).computation(keys)
         self._indexed: pa.RecordBatch | None = None
 
     def _reject(self, rows: pa.RecordBatch, failures: Failures) -> None:
@@ -61,11 +61,9 @@ class Index:
         return None if self._only is None else self._only[self._codes(keys, length)]
 
     def _codes(self, keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.int32]:
-        """The number of each row's key, -1: the relation has no such key."""
-        codes, _ = self._table.encode(keys, length, add=False)
-        if any(key.null_count for key in keys):
-            codes[~_without_nulls(keys, length)] = -1
-        return codes
+        """The number of each row's key, -1: the relation has no such key. A key with a null may have a number, and
+        has no rows."""
+        return self._table.encode(keys, length, add=False)[0]
 
     def matches(self, keys: Sequence[pa.Array], length: int) -> tuple[Rows, Rows]:
         """For each of `length` rows where in the order those with equal keys begin, and how many they are."""

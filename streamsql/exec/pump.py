@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Emit = Callable[[pa.RecordBatch], None]
 Advance = Callable[[int], None]
+WAYS = 4
+"""In which an operator gets rid of rows."""
 
 
 class Stage:
@@ -129,8 +131,9 @@ class Stage:
 class Surroundings:
     """What a pump needs of the graph: a context for each of its operators and where its rows go.
 
-    `context(path)` has the seed of that operator and no way to reject rows yet; `failed(stage number, batch,
-    columns, failures)` takes rejected rows; `hidden(stream)` is the number of hidden columns of a stream.
+    `context(path)` has the seed of that operator and no way to reject rows yet; `failed(place, batch, columns,
+    failures)` takes rejected rows, and each operator has `WAYS` places; `hidden(stream)` is the number of hidden
+    columns of a stream.
     """
 
     context: Callable[[str], Context]
@@ -168,7 +171,7 @@ class Pump:
         number = len(self.stages)
         context = self._surroundings.context(path)
         counts = Counts(), self.counts
-        reject, reject_result = self._rejections(number, node, counts)
+        no_room, reject_values, reject, reject_result = self._rejections(number, node, counts)
 
         def filtered(rows: int) -> None:
             for each in counts:
@@ -178,10 +181,10 @@ class Pump:
             for each in counts:
                 each.gathered += rows
 
-        context = replace(
-            context, reject=reject, reject_result=reject_result, filtered=filtered, gathered=gathered
-        )
-        stage = Stage(path, node, build(node, context), counts, _gate(node, context), emit, advance)
+        context = replace(context, reject_values=reject_values, reject=reject, reject_result=reject_result)
+        context = replace(context, filtered=filtered, gathered=gathered)
+        gate = _gate(node, replace(context, reject=no_room))
+        stage = Stage(path, node, build(node, context), counts, gate, emit, advance)
         self.stages.append(stage)
         for port, child in enumerate(node.inputs):
             if isinstance(child, nodes.Source):
@@ -190,23 +193,22 @@ class Pump:
                 below = partial(stage.push, port), partial(stage.watermark, port)
                 self._connect(child, f"{path}.{port}", *below)
 
-    def _rejections(self, number: int, node: nodes.Node, counts: Sequence[Counts]) -> tuple[Reject, Reject]:
-        """How an operator gets rid of rows of its input, and of rows that it made."""
+    def _rejections(self, number: int, node: nodes.Node, counts: Sequence[Counts]) -> list[Reject]:
+        """How an operator gets rid of rows for which there is no room, whose expressions fail, that it cannot take
+        for other reasons, and that it made. Each way has a place of its own in the order of errors: a batch goes
+        all of one way before it goes the next, and of row after row that could not be seen."""
         visible = {len(child.schema): self._visible(child) for child in node.inputs}
 
-        def reject(batch: pa.RecordBatch, failures: Failures) -> None:
+        def reject(way: int, batch: pa.RecordBatch, failures: Failures) -> None:
+            # What an operator without inputs computes is made by it.
+            results = len(failures.rows) if way == WAYS - 1 or not node.inputs else 0
             for each in counts:
+                each.results += results
                 each.refuse(failures)
             columns = visible.get(batch.num_columns, list(range(1, batch.num_columns)))
-            self._surroundings.failed(number, batch, columns, failures)
+            self._surroundings.failed(number * WAYS + way, batch, columns, failures)
 
-        def reject_result(batch: pa.RecordBatch, failures: Failures) -> None:
-            for each in counts:
-                each.results += len(failures.rows)
-            reject(batch, failures)
-
-        # What an operator without inputs computes is made by it.
-        return (reject if node.inputs else reject_result), reject_result
+        return [partial(reject, way) for way in range(WAYS)]
 
     def _visible(self, node: nodes.Node) -> list[int]:
         """Positions of the columns that an error row shows: all but ROWTIME and hidden ones."""

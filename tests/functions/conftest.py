@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import settings
 
 from streamsql import types
 from streamsql.exec.evaluate import compile_expression
@@ -21,9 +20,6 @@ from streamsql.plan.expressions import Expression
 from streamsql.plan.nodes import Project, Source
 from streamsql.sql import parse
 from streamsql.types import ROWTIME, SqlType
-
-settings.register_profile("functions", deadline=None)
-settings.load_profile("functions")
 
 # 2020-02-29 12:34:56.789 and a second later.
 TIMES = Times(query_start=1_582_979_696_789, row=1_582_979_697_789)
