@@ -178,7 +178,7 @@ def negative(call: CallContext, value: Datum) -> Datum:
         values = numbers(value)
         bad = np.broadcast_to(values == np.iinfo(values.dtype).min, call.length)
         call.fail(bad, "RUN-002", f"-({np.iinfo(values.dtype).min}) is out of range for {call.result}")
-        return pc.negate_checked(without(value, bad))
+        return pc.negate(without(value, bad))  # the checked one looks at null intervals too
 
 
 def _combine(call: CallContext, symbol: str, checked: Any, unchecked: Any, left: Datum, right: Datum) -> Datum:
@@ -192,7 +192,7 @@ def _combine(call: CallContext, symbol: str, checked: Any, unchecked: Any, left:
     except pa.ArrowInvalid:
         bad = np.broadcast_to(_overflows(symbol, numbers(left), numbers(right)), call.length)
         call.fail(bad, "RUN-002", _overflow(call, symbol, left, right))
-        return checked(without(left, bad), right)
+        return unchecked(without(left, bad), right)  # the checked one looks at null intervals too
 
 
 def _finite(call: CallContext, symbol: str, result: Datum, left: Datum, right: Datum) -> Datum:

@@ -73,4 +73,8 @@ class CallContext:
 
 def value_at(datum: Datum, row: int) -> Any:
     """The Python value of `datum` in `row`, for messages."""
-    return (datum if isinstance(datum, pa.Scalar) else datum[row]).as_py()
+    scalar = datum if isinstance(datum, pa.Scalar) else datum[row]
+    try:
+        return scalar.as_py()
+    except OverflowError:  # an interval of more days than a timedelta has
+        return f"{scalar.value} ms"
