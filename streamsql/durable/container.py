@@ -15,7 +15,6 @@ from streamsql.errors import StateError
 
 MAGIC = b"\x89streamsql-ckpt\n"
 VERSION = 1
-FINGERPRINT = 32  # bytes
 ALIGNED = 64
 
 _HEAD = struct.Struct("<16sIIQ32s")  # magic, version, sections, length of the file, fingerprint
