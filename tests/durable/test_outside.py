@@ -1,5 +1,7 @@
 """The outside in memory loses what it may lose, and the real one keeps its promises as far as a test can see."""
 
+import errno
+import os
 import random
 from pathlib import Path
 
@@ -139,3 +141,61 @@ def test_the_real_outside_does_what_the_one_in_memory_does(tmp_path: Path) -> No
         assert outside.start(lambda: None).result() is None
         with pytest.raises(ZeroDivisionError):
             outside.start(lambda: print(1 // 0)).result()
+
+
+def test_what_survived_a_loss_of_power_survives_the_next() -> None:
+    outside = MemoryOutside()
+    written(outside, "a", b"abc")
+    once = outside.after_crash(LOSSES["kept"], random.Random(1))
+    assert after(once, "dropped") == {"a": b"abc"}
+
+
+def test_pieces_are_written_one_after_the_other() -> None:
+    outside = MemoryOutside()
+    file = outside.open("a", "create")
+    file.write(b"abc")
+    file.write(b"de")
+    file.seek(1)
+    file.write(b"X")
+    file.write(b"Y")
+    assert outside.get("a") == b"aXYde"
+
+
+def test_the_call_of_a_number_fails_and_no_other() -> None:
+    for number in (1, 2, 3):
+        outside = FaultyOutside(MemoryOutside(), Faults(fail_at=number, error=errno.EIO))
+        for call in range(1, 5):
+            if call == number:
+                with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+                    outside.names("")
+            else:
+                assert outside.names("") == []
+
+
+class Counting(FaultyOutside):
+    """An outside that knows which files are open."""
+
+    def __init__(self, inner: MemoryOutside) -> None:
+        super().__init__(inner, Faults())
+        self.open_files: set[object] = set()
+
+    def open(self, path: str, mode: Mode):  # type: ignore[no-untyped-def]
+        file = super().open(path, mode)
+        self.open_files.add(file)
+        file.close = lambda: self.open_files.discard(file)  # type: ignore[method-assign]
+        return file
+
+
+@pytest.mark.parametrize("name", ["tumbling", "join"])
+def test_a_run_closes_every_file_that_it_opens(name: str) -> None:
+    """Also one that goes on from a checkpoint; a run for months would have no descriptors left."""
+    inner = outside_of(name)
+    states: list[MemoryOutside] = []
+    run_in(
+        name,
+        FaultyOutside(inner, Faults(lambda: states.append(inner.after_crash(LOSSES["kept"], random.Random(1))))),
+    )
+    for state in (outside_of(name), states[len(states) // 2]):
+        outside = Counting(state)
+        run_in(name, outside)
+        assert not outside.open_files

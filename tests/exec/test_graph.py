@@ -380,6 +380,27 @@ def test_state_of_other_sql_is_refused_by_name(runner):
         minute.restore({"version": 99})
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            f"SELECT STREAM COUNT(*) FROM S GROUP BY a, {MINUTE}",
+            f"SELECT STREAM COUNT(*) FROM S GROUP BY k, {MINUTE}",
+        ),
+        (f"SELECT STREAM SUM(a) FROM S GROUP BY {MINUTE}", f"SELECT STREAM COUNT(a) FROM S GROUP BY {MINUTE}"),
+        (
+            "SELECT STREAM COUNT(*) OVER (PARTITION BY k ROWS 2 PRECEDING) FROM S",
+            "SELECT STREAM COUNT(*) OVER (PARTITION BY k ROWS 3 PRECEDING) FROM S",
+        ),
+    ],
+)
+def test_state_of_an_operator_with_other_lists_is_refused(runner, one, other):
+    """Its columns may have the same types: only what they mean differs."""
+    sql = "CREATE STREAM O (n BIGINT); CREATE PUMP p AS INSERT INTO O {};"
+    with pytest.raises(StateError, match="the SQL has changed"):
+        runner(sql.format(other), S).graph().restore(runner(sql.format(one), S).graph().snapshot())
+
+
 def test_state_fits_sql_that_differs_in_what_has_no_state(runner):
     """The open minute goes on under another filter, another select list and beside a new pump."""
     sql = """CREATE STREAM O (n BIGINT); CREATE STREAM W (a INTEGER); CREATE PUMP p AS INSERT INTO O

@@ -81,3 +81,34 @@ def test_a_checkpoint_knows_how_far_each_writer_was(app, runner):
     again.subscribe("O", lambda batch: found.extend(batch["A"].to_pylist()))
     app.send(again, "S", [(150, 1), (250, 2)])
     assert found == [1]
+
+
+def test_a_row_that_was_overtaken_is_late_after_a_restart_too(app):
+    """C-072."""
+    app, graph, found = app
+    graph.stop_pump("TWO")
+    app.send(graph, "S", [(100, 1)])
+    again = app.graph()
+    again.restore(graph.snapshot())
+    again.start_pump("TWO")
+    app.send(again, "T", [(99, 3)])
+    again.finish()
+    assert found == [(100, 1)]
+    assert again.counters()["streams"]["O"] == {"written": 2, "fed": 0, "rows": 1, "late": 1, "held": 0}
+
+
+def test_an_error_waits_no_longer_after_a_restart(runner):
+    """It comes when no operator can have an earlier one; how far each is, is part of the state."""
+    sql = """
+    CREATE STREAM O (a INTEGER); CREATE PUMP one AS INSERT INTO O SELECT STREAM 10 / a FROM S;
+    CREATE STREAM Q (a INTEGER); CREATE PUMP two AS INSERT INTO Q SELECT STREAM a FROM T WHERE a > 0;
+    """
+    app = runner(sql, INPUTS)
+    before, after = app.graph(), app.graph()
+    app.send(before, "T", 100)
+    app.send(before, "S", [(50, 0)])
+    after.restore(before.snapshot())
+    errors = []
+    after.subscribe("ERROR_STREAM", lambda batch: errors.extend(batch["DATA_ROWTIME"].to_pylist()))
+    app.send(after, "S", [(60, 1)])
+    assert errors == [START + datetime.timedelta(milliseconds=50)]

@@ -1,8 +1,8 @@
 """`make mutants`: do the tests notice mistakes? After `make coverage`, which says what test runs what line.
 
 Draws mutants of the engine, always the same ones while their functions stay the same. For each, in a copy of the tree
-below build/mutation, runs tests that run the changed line until one fails: a few of every file of tests, quick ones
-first. Goes on where it was stopped; build/mutation/results.txt is the table. `--retry` tries the survivors again.
+below build/mutation, runs tests that run the changed line until one fails: some that differ in what else of the file
+they run, then a few of every file of tests, quick ones first. Goes on where it was stopped; build/mutation/results.txt is the table. `--retry` tries the survivors again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
@@ -68,23 +69,39 @@ class Selection:
         """Node ids, in the order in which to run them; together they take some seconds."""
         if (ROOT / mutant.path).stat().st_mtime > COVERAGE.stat().st_mtime:
             sys.exit(f"{mutant.path} is newer than build/coverage: run `make coverage` first")
-        by_line = self._data.contexts_by_lineno(str(ROOT / mutant.path))
-        lines = mutant.lines or by_line.keys()
-        contexts = {context for line in lines for context in by_line.get(line, ())}
-        found = sorted({context.rpartition("|")[0] for context in contexts} & self._seconds.keys())
-        return self._some(sorted(found, key=lambda name: self._seconds[name]))
+        by_line = {
+            line: {context.rpartition("|")[0] for context in contexts} & self._seconds.keys()
+            for line, contexts in self._data.contexts_by_lineno(str(ROOT / mutant.path)).items()
+        }
+        found = set().union(*(by_line.get(line, ()) for line in mutant.lines or by_line))
+        tests = sorted(sorted(found), key=lambda name: self._seconds[name])
+        return self._affordable(dict.fromkeys([*_different(tests, by_line.values()), *_in_turns(tests)]))
 
-    def _some(self, tests: list[str]) -> list[str]:
-        files: dict[str, list[str]] = {}
+    def _affordable(self, tests: Iterable[str]) -> list[str]:
+        chosen: list[str] = []
+        left = SECONDS
         for name in tests:
-            files.setdefault(name.partition("::")[0], []).append(name)
-        turns = [name for turn in zip_longest(*files.values()) for name in turn if name]
-        chosen, left = [], SECONDS
-        for name in turns:
             if not chosen or self._seconds[name] < left:
                 chosen.append(name)
                 left -= self._seconds[name]
         return chosen
+
+
+def _different(tests: Sequence[str], of_lines: Iterable[Set[str]]) -> list[str]:
+    """Some of the tests such that together they run every line of the file that any of them runs, rare lines first."""
+    chosen: list[str] = []
+    for others in sorted(of_lines, key=len):
+        if others.isdisjoint(chosen):
+            chosen += [name for name in tests if name in others][:1]
+    return chosen
+
+
+def _in_turns(tests: Sequence[str]) -> list[str]:
+    """The first of each file, the second of each file …"""
+    files: dict[str, list[str]] = {}
+    for name in tests:
+        files.setdefault(name.partition("::")[0], []).append(name)
+    return [name for turn in zip_longest(*files.values()) for name in turn if name]
 
 
 def copied() -> Path:
