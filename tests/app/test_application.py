@@ -1,6 +1,7 @@
 """The Python interface: what can be fed, what is read, time, state, errors."""
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,33 @@ def test_a_table_has_the_columns_of_its_schema() -> None:
         app.set_table("T", pa.table({"k": [1]}))
     with pytest.raises(ConfigError, match='table "U" cannot be declared: the application runs already'):
         app.set_table("U", pa.table({"k": [1]}))
+
+
+def test_an_error_row_shows_the_declared_columns_only() -> None:
+    """C-164: what a stream carries besides them, arrival time and shard, is not part of the record."""
+    app = Application(
+        "CREATE STREAM O (a INTEGER, t TIMESTAMP);"
+        "CREATE PUMP P AS INSERT INTO O SELECT STREAM 10 / a, APPROXIMATE_ARRIVAL_TIME FROM S;",
+        {"S": "a INTEGER, b INTEGER"},
+        rowtime="ROWTIME",
+    )
+    app.feed("S", pa.table({"A": [0, 5], "B": [7, 8], "ROWTIME": pa.array([1, 2], pa.timestamp("ms"))}))
+    app.finish()
+    (error,) = app.errors().to_pylist()
+    assert json.loads(bytes.fromhex(error["DATA_ROW"])) == {"A": 0, "B": 7}
+    assert app.read("O")["A"].to_pylist() == [2]
+
+
+def test_time_of_a_live_application_can_be_told() -> None:
+    """The window closes without a row, and time does not go back for the next one."""
+    now = dt.datetime(2024, 1, 1, tzinfo=dt.UTC).timestamp()
+    app = Application(COUNT, {"IN": '"a" INTEGER'}, clock=lambda: round(now * 1000))
+    app.feed("IN", pa.table({"a": pa.array([1, 2], pa.int32())}))
+    assert app.read("OUT").num_rows == 0
+    app.watermark(round(now * 1000) + 60_000)
+    assert app.read("OUT")["n"].to_pylist() == [2]
+    app.feed("IN", pa.table({"a": pa.array([3], pa.int32())}))
+    app.finish()
+    (row,) = app.read("OUT").to_pylist()
+    assert row["n"] == 1
+    assert row["ROWTIME"] == dt.datetime(2024, 1, 1, 0, 2), "the clock is behind what was told"
