@@ -94,7 +94,8 @@ def test_a_row_that_was_overtaken_is_late_after_a_restart_too(app):
     app.send(again, "T", [(99, 3)])
     again.finish()
     assert found == [(100, 1)]
-    assert again.counters()["streams"]["O"] == {"written": 2, "fed": 0, "rows": 1, "late": 1, "held": 0}
+    counts = {name: count for name, count in again.counters()["streams"]["O"].items() if count}
+    assert counts == {"written": 2, "rows": 1, "late": 1}
 
 
 def test_an_error_waits_no_longer_after_a_restart(runner):
