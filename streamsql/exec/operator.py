@@ -64,7 +64,3 @@ class Operator:
     def held(self) -> int:
         """How many rows wait to pass."""
         return 0
-
-    def bound(self) -> str:
-        """What limits the memory of this operator, in words for EXPLAIN."""
-        return "none"

@@ -127,6 +127,3 @@ class TumblingAggregate(Operator):
         self._periods.restore(state["periods"])
         self._keys.restore(state["keys"])
         self._aggregates.restore(state["aggregates"])
-
-    def bound(self) -> str:
-        return "the groups of one period"

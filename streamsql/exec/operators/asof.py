@@ -122,9 +122,6 @@ class AsOfJoin(Operator):
     def held(self) -> int:
         return int(self._rows[LEFT].num_rows)
 
-    def bound(self) -> str:
-        return "the last right row per key, and the left rows that wait for the right side's time"
-
 
 def _columns(table: pa.Table) -> list[pa.Array]:
     return [column.combine_chunks() for column in table.columns]

@@ -64,6 +64,3 @@ class Distinct(Operator):
     def restore(self, state: State) -> None:
         self._seen.load(state["seen"])
         self._value = state["value"] if len(state["value"]) else None
-
-    def bound(self) -> str:
-        return "the distinct rows of one period"

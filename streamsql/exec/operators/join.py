@@ -46,11 +46,10 @@ class Join(Operator):
         self._table = GroupTable()
         self._rows = [RowStore(arrow_schema(child.schema)) for child in node.inputs]
         self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
-        self._specs = [node.left_window, node.right_window]
         self._pairing = Pairing(
             _side(node.left_window, self._outer[LEFT]), _side(node.right_window, self._outer[RIGHT])
         )
-        self._wait = max(window.following if window else 0 for window in self._specs)
+        self._wait = max(window.following if window else 0 for window in (node.left_window, node.right_window))
         self._bounds = [START_OF_TIME, START_OF_TIME]
         self._frontier = START_OF_TIME
         self._sweep_at = SWEEP
@@ -188,11 +187,6 @@ class Join(Operator):
         self._held, self._ranks = list(state["held"]), list(state["ranks"])
         self._sweep_at = max(SWEEP, 2 * len(self._table))
 
-    def bound(self) -> str:
-        return ", ".join(
-            f"{name}: {_kept(window)}" for name, window in zip(("left", "right"), self._specs, strict=True)
-        )
-
 
 def _is_integer(type_: pa.DataType) -> bool:
     """Whether equal values are equal whole numbers."""
@@ -203,9 +197,3 @@ def _side(window: nodes.JoinWindow | None, outer: bool) -> tuple[bool, int, int,
     if window is None:
         return (False, 0, 0, outer)
     return (window.rows, window.preceding, window.following, outer)
-
-
-def _kept(window: nodes.JoinWindow | None) -> str:
-    if window is None:
-        return "the rows of the current ROWTIME"
-    return f"the last {window.preceding + 1} rows" if window.rows else f"the rows of {window.preceding} ms"

@@ -28,7 +28,6 @@ class KeyedAggregate(Operator):
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
         self._context = context
         self._schema = arrow_schema(node.schema)
-        self._window = node.window
         self._kind = kind_of(node.window)
         self._calls = node.aggregates
         arguments = [arg for call in node.aggregates for arg in call.args[:1]]
@@ -120,13 +119,3 @@ class KeyedAggregate(Operator):
         except RuntimeError as error:
             raise StateError(f"windows: {error}") from error
         self._open = len(self._windows)
-
-    def bound(self) -> str:
-        match self._window:
-            case windows.Hopping(length=length):
-                return f"the groups of the last {length} ms"
-            case windows.Session(gap=gap):
-                return f"the keys seen in the last {gap} ms"
-            case windows.Stagger(length=length):
-                return f"the keys seen in the last {length} ms"
-        return "none"

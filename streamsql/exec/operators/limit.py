@@ -32,6 +32,3 @@ class Limit(Operator):
 
     def restore(self, state: State) -> None:
         self._seen = state["seen"]
-
-    def bound(self) -> str:
-        return "a count"

@@ -59,9 +59,6 @@ class Lookup(Operator):
         columns = beside(batch.columns, left, self._index.rows, right)
         return pa.RecordBatch.from_arrays(columns, schema=self._schema)
 
-    def bound(self) -> str:
-        return "the reference table"
-
 
 def _all_of(left: Rows | None, length: int) -> Rows:
     return np.arange(length) if left is None else left

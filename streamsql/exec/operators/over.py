@@ -85,9 +85,6 @@ class Over(Operator):
         for windows, saved in zip(self._windows, state["windows"], strict=True):
             windows.restore(saved)
 
-    def bound(self) -> str:
-        return "; ".join(windows.bound() for windows in self._windows)
-
 
 class _Windows:
     """The windows of one PARTITION BY and frame, and the calls over them."""
@@ -102,7 +99,6 @@ class _Windows:
     ) -> None:
         self._key_columns = [columns.setdefault(key, len(columns)) for key in keys]
         self._keys = Keys([key.type.arrow for key in keys])
-        self._frame_node = frame
         self._frame = RollingFrame(frame.rows, frame.preceding)
         self._calls = [(position, _rolling(call), call) for position, call in calls]
         self._inputs = [_inputs(rolling, call, columns) for _, rolling, call in self._calls]
@@ -165,14 +161,6 @@ class _Windows:
                     call.aggregate.load(saved)
         except (RuntimeError, ValueError) as error:
             raise StateError(f"sliding windows: {error}") from error
-
-    def bound(self) -> str:
-        frame = self._frame_node
-        if frame.preceding is None:
-            return "one state per key ever seen"
-        if frame.rows:
-            return f"the last {frame.preceding + 1} rows of each key ever seen"
-        return f"the rows of the last {frame.preceding} ms"
 
 
 def _rolling(call: WindowCall) -> RollingCall:

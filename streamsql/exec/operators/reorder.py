@@ -74,6 +74,3 @@ class Reorder(Operator):
 
     def held(self) -> int:
         return 0 if self._held is None else int(self._held.num_rows)
-
-    def bound(self) -> str:
-        return f"the rows of {self._delay} ms of their own time"

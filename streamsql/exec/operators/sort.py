@@ -75,9 +75,6 @@ class Sort(Operator):
     def held(self) -> int:
         return sum(rows.num_rows for rows in self._gathered)
 
-    def bound(self) -> str:
-        return "the rows of one period"
-
 
 def _one_period(rows: pa.RecordBatch) -> np.ndarray:
     return np.zeros(rows.num_rows, dtype=np.int64)

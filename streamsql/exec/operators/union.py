@@ -34,6 +34,3 @@ class Union(Operator):
 
     def held(self) -> int:
         return self._merge.waiting
-
-    def bound(self) -> str:
-        return "the rows that wait for the slowest input"
