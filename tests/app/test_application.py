@@ -296,3 +296,27 @@ def test_time_of_a_live_application_can_be_told() -> None:
     (row,) = app.read("OUT").to_pylist()
     assert row["n"] == 1
     assert row["ROWTIME"] == dt.datetime(2024, 1, 1, 0, 2), "the clock is behind what was told"
+
+
+@pytest.mark.parametrize(
+    ("element", "count", "value"), [("INTEGER", 130_816, 7), ("VARCHAR(65535)", 8, "x" * 65_408)]
+)
+def test_arrays_count_as_part_of_a_row_that_is_too_large(element: str, count: int, value: Any) -> None:
+    """511 KB are the most: 130,816 integers, or 8 such texts; what is null takes nothing."""
+    app = Application(
+        f"CREATE STREAM O (k INTEGER, v {element} ARRAY); CREATE PUMP P AS INSERT INTO O "
+        "SELECT STREAM k, ARRAY_AGG(v) IGNORE NULLS FROM S GROUP BY k, FLOOR(S.ROWTIME TO MINUTE);",
+        {"S": f"k INTEGER, v {element}"},
+        rowtime="ROWTIME",
+    )
+    sizes = [1, count, count + 1, 2, 1]
+    values = [given for number, size in enumerate(sizes) for given in [None if number in (0, 4) else value] * size]
+    keys = [number for number, size in enumerate(sizes) for _ in range(size)]
+    times = pa.array([0] * len(keys), pa.timestamp("ms"))
+    type_ = pa.int32() if element == "INTEGER" else pa.string()
+    app.feed("S", pa.table({"K": pa.array(keys, pa.int32()), "V": pa.array(values, type_), "ROWTIME": times}))
+    app.finish()
+    assert app.read("O")["K"].to_pylist() == [0, 1, 3, 4]
+    (error,) = app.errors().to_pylist()
+    assert error["ERROR_NAME"] == "Row too large"
+    assert f"the row has {130_817 * 4 if element == 'INTEGER' else 9 * 65_408} bytes" in error["MESSAGE"]

@@ -6,6 +6,7 @@ import pytest
 from streamsql.durable import store
 from streamsql.durable.container import Damaged, Section, pack, unpack
 from streamsql.durable.memory import MemoryOutside
+from streamsql.durable.parts import PREFIX
 from streamsql.durable.state import Frozen, thawed
 from streamsql.durable.store import CheckpointStore
 
@@ -55,3 +56,16 @@ def test_a_whole_file_that_holds_no_state_is_damaged(sections):
     _, found = unpack(b"".join(pack(FINGERPRINT, sections)))
     with pytest.raises(Damaged, match="its state cannot be read"):
         thawed(found)
+
+
+def test_what_a_crash_has_left_is_removed_and_nothing_else():
+    """An unfinished checkpoint, and parts of outputs."""
+    outside = MemoryOutside()
+    checkpoints = CheckpointStore(outside, "state", print)
+    for _ in range(2):
+        checkpoints.save(FINGERPRINT, Frozen({}))
+    kept = set(outside.files())
+    for name in (store._UNFINISHED, f"{PREFIX}0-0000000003"):
+        outside.put(f"state/{name}", b"half")
+    checkpoints.tidy()
+    assert set(outside.files()) == kept

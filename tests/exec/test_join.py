@@ -154,3 +154,16 @@ def test_against_the_twin(runner, kind, windows, seed):
         events.append((name, rest[name][:count]))
         del rest[name][:count]
     assert join.check_batching(events, seed)["J"] == expected
+
+
+@pytest.mark.parametrize("types", ["INTEGER", "BIGINT", "VARCHAR(8)"])
+def test_pairs_are_equal_in_all_their_keys(runner, types):
+    """Two keys, of which one alone would match."""
+    sql = f"""
+    CREATE STREAM J (a {types}, b {types});
+    CREATE PUMP p AS INSERT INTO J SELECT STREAM S.a, T.b FROM S JOIN T ON S.a = T.a AND S.b = T.b;
+    """
+    one, two = ("1", "2") if types.startswith("VARCHAR") else (1, 2)
+    app = runner(sql, dict.fromkeys(("S", "T"), f"a {types}, b {types}"))
+    found = app.check_batching([("S", [(5, one, one), (5, one, two)]), ("T", [(5, one, two), (5, two, two)])])
+    assert found["J"] == [(5, one, two)]

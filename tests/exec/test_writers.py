@@ -5,6 +5,8 @@ import datetime
 import pyarrow as pa
 import pytest
 
+from streamsql.functions.call import Times
+
 INPUTS = {"S": "a INTEGER", "T": "a INTEGER"}
 SQL = """
 CREATE STREAM O (a INTEGER);
@@ -113,3 +115,26 @@ def test_an_error_waits_no_longer_after_a_restart(runner):
     after.subscribe("ERROR_STREAM", lambda batch: errors.extend(batch["DATA_ROWTIME"].to_pylist()))
     app.send(after, "S", [(60, 1)])
     assert errors == [START + datetime.timedelta(milliseconds=50)]
+
+
+def test_a_table_that_was_never_loaded_has_no_rows(runner):
+    app = runner(
+        "CREATE STREAM O (a INTEGER, v INTEGER); CREATE PUMP p AS INSERT INTO O "
+        "SELECT STREAM S.a, r.v FROM S LEFT JOIN R AS r ON S.a = r.a;",
+        INPUTS,
+        {"R": ("a INTEGER, v INTEGER", [])},
+    )
+    graph = type(app.graph())(app.plan, times=lambda: Times(0, 0))
+    found = []
+    graph.subscribe("O", lambda batch: found.extend(batch.select(["A", "V"]).to_pylist()))
+    app.send(graph, "S", [(1, 5)])
+    assert found == [{"A": 5, "V": None}]
+
+
+def test_inserts_are_counted_by_their_place_in_the_script(runner):
+    app = runner("CREATE STREAM O (a INTEGER); INSERT INTO O VALUES (1), (2); INSERT INTO O VALUES (3);", {})
+    app.run([])
+    assert {name: counts["rows_out"] for name, counts in app.counters["pumps"].items()} == {
+        "INSERT 1": 2,
+        "INSERT 2": 1,
+    }

@@ -75,16 +75,12 @@ class Selection:
         }
         found = set().union(*(by_line.get(line, ()) for line in mutant.lines or by_line))
         tests = sorted(sorted(found), key=lambda name: self._seconds[name])
-        return self._affordable(dict.fromkeys([*_different(tests, by_line.values()), *_in_turns(tests)]))
-
-    def _affordable(self, tests: Iterable[str]) -> list[str]:
-        chosen: list[str] = []
-        left = SECONDS
-        for name in tests:
-            if not chosen or self._seconds[name] < left:
+        chosen, left = [], SECONDS
+        for name in dict.fromkeys([*_different(tests, by_line.values()), *_in_turns(tests)]):
+            if self._seconds[name] < left:
                 chosen.append(name)
                 left -= self._seconds[name]
-        return chosen
+        return chosen or tests[:1]
 
 
 def _different(tests: Sequence[str], of_lines: Iterable[Set[str]]) -> list[str]:

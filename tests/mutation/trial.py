@@ -72,7 +72,7 @@ class Trials:
         by = self._note.read_text() if self._note.exists() else ""
         if code == pytest.ExitCode.NO_TESTS_COLLECTED:
             raise RuntimeError(f"none of these tests is found: {tests[:3]}")
-        return {None: "timeout", 0: "survived"}.get(code, "killed"), by or ("import" if code else "")
+        return {None: "timeout", 0: "survived"}.get(code, "killed"), by or ("the process ended" if code else "")
 
     def _test(self, tests: list[str]) -> None:
         """Never returns: the process ends with what pytest says."""
