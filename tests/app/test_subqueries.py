@@ -184,3 +184,24 @@ def test_a_row_of_the_table_that_cannot_be_computed_is_left_out(source: str, con
     (error,) = app.errors().to_pylist()
     assert (error["ERROR_NAME"], error["PUMP_NAME"]) == ("Division by zero", "P")
     assert bytes.fromhex(error["DATA_ROW"]) == b'{"x":1,"z":0}'
+
+
+def test_a_value_that_cannot_be_computed_is_an_error_of_the_row_that_asks() -> None:
+    """Rows that ask for other values, or for none, go on."""
+    app = Application(
+        'CREATE STREAM "O" ("i" INTEGER, "v" INTEGER); CREATE PUMP "P" AS INSERT INTO "O" SELECT STREAM s."i", '
+        '(SELECT 10 * s."x" / (t."z" * s."x") FROM "T" AS t WHERE t."x" = s."x") FROM "S" AS s;',
+        {"S": SCHEMAS["S"]},
+        rowtime="t",
+        references={"T": pa.table({"x": pa.array([1, 2], pa.int32()), "z": pa.array([0, 5], pa.int32())})},
+    )
+    numbers = pa.array([2, 1, 3, 1, 2], pa.int32())
+    rows = {"i": pa.array(range(5), pa.int32()), "x": numbers, "y": numbers, "t": pa.array(range(5), pa.int64())}
+    app.feed("S", pa.table(rows))
+    app.finish()
+    assert app.read("O").select(["i", "v"]).to_pylist() == [
+        {"i": 0, "v": 2},
+        {"i": 2, "v": None},
+        {"i": 4, "v": 2},
+    ]
+    assert [row["ERROR_NAME"] for row in app.errors().to_pylist()] == ["Division by zero"] * 2

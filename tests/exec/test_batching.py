@@ -100,6 +100,10 @@ QUERIES = {
         "a INTEGER, k VARCHAR(8), b INTEGER",
         "SELECT STREAM S.a, S.k, T.a FROM S ASOF LEFT JOIN T ON S.k = T.k",
     ),
+    "ranked": (
+        "a INTEGER, r INTEGER",
+        "SELECT STREAM a, place FROM TABLE(GROUP_RANK(CURSOR(SELECT STREAM a FROM S), 'A', 'PLACE', 'asc', 'asc', 10, 0))",
+    ),
     "limit": ("a INTEGER", "SELECT STREAM a FROM S LIMIT 40 OFFSET 5"),
     "retimed": ("a INTEGER", "SELECT STREAM e AS ROWTIME, a FROM S"),
 }
@@ -211,5 +215,5 @@ def test_little_memory_refuses_the_same_rows(runner, name):
 
 
 STATELESS = ("filter", "errors", "by rowtime", "retimed", "union", "after a filter", "by ceil")
-STATELESS += ("monotonic", "sorted ties", "limit")
+STATELESS += ("monotonic", "sorted ties", "limit", "ranked")
 """And those whose state is one group or the few rows of one ROWTIME."""
