@@ -10,6 +10,7 @@ from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
 from streamsql.kernels.columns cimport ColumnView, view_of
+from streamsql.kernels.period_rows cimport numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -100,7 +101,7 @@ cdef class Pairing:
         return self.state.trim(side)
 
     def keys_alive(self):
-        return np.array(self.state.keys_alive(), dtype=np.int32)
+        return numbers(self.state.keys_alive())
 
     def renumber(self, const int32_t[::1] ids):
         self.state.renumber(&ids[0] if ids.shape[0] else NULL, ids.shape[0])

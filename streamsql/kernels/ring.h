@@ -29,6 +29,10 @@ public:
         if (items_.size() > 64 && 8 * size_ < static_cast<int64_t>(items_.size())) resize(items_.size() / 2);
     }
 
+    void prefetch() const {
+        for (size_t byte = 0; byte < 4 * 64; byte += 64)
+            __builtin_prefetch(reinterpret_cast<const char*>(items_.data() + head_) + byte);
+    }
     void save(Writer& out) const {
         out.put<uint64_t>(size_);
         if constexpr (std::is_trivially_copyable_v<T>) {
@@ -88,6 +92,7 @@ public:
         sum.add(rest_);
         return sum;
     }
+    void prefetch() const { items_.prefetch(); }
     void save(Writer& out) const {
         items_.save(out);
         out.put(folded_);

@@ -11,6 +11,7 @@ from libcpp.vector cimport vector
 
 from streamsql.kernels.columns cimport ColumnView, Layout, Output, layout_of, view_of
 from streamsql.kernels.outputs cimport allocate, to_arrow
+from streamsql.kernels.period_rows cimport numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -87,7 +88,7 @@ cdef class RollingFrame:
         return leaving, inside
 
     def alive(self, int64_t time):
-        return np.array(self.tracker.alive(time), dtype=np.int32)
+        return numbers(self.tracker.alive(time))
 
     def keep(self, const int32_t[::1] ids):
         self.tracker.keep(&ids[0] if ids.shape[0] else NULL, ids.shape[0])

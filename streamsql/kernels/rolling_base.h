@@ -38,7 +38,10 @@ public:
     }
     void save(Writer& out) const override {
         out.put<uint64_t>(states.size());
-        for (const State& state : states) state.save(out);
+        for (size_t i = 0; i < states.size(); i++) {
+            if (out.writes() && i + SAVED_AHEAD < states.size()) call_for(states[i + SAVED_AHEAD], 0);
+            states[i].save(out);
+        }
     }
     void load(Reader& in) override {
         states.clear();

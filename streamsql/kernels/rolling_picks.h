@@ -14,6 +14,7 @@ template <class T> struct SeenWindow {
         begin += count;
         while (!rows.empty() && rows.front().number < begin) rows.pop_front();
     }
+    void prefetch() const { rows.prefetch(); }
     void save(Writer& out) const {
         rows.save(out);
         out.put(begin);

@@ -35,6 +35,7 @@ template <class T> struct ExactWindow {
         if (!forever) items.push_back({value, valid});
     }
     const ExactSum& total() const { return state; }
+    void prefetch() const { items.prefetch(); }
     void save(Writer& out) const {
         items.save(out);
         out.put(state);
@@ -62,6 +63,7 @@ template <class Sum> struct DoubleWindow {
         all = window.total();
     }
     const Sum& total() const { return all; }
+    void prefetch() const { window.prefetch(); }
     void save(Writer& out) const {
         window.save(out);
         out.put(all);
@@ -96,6 +98,7 @@ struct CountWindow {
     Ring<uint8_t> valid;
     int64_t count = 0;
 
+    void prefetch() const { valid.prefetch(); }
     void save(Writer& out) const {
         valid.save(out);
         out.put(count);
@@ -138,6 +141,7 @@ struct AgedWindow {
     };
     Ring<Item> items;
 
+    void prefetch() const { items.prefetch(); }
     void save(Writer& out) const { items.save(out); }
     void load(Reader& in) { items.load(in); }
 };
@@ -176,6 +180,7 @@ template <class T> struct DistinctWindow {
     Ring<Seen<T>> rows;
     std::map<T, int64_t> values;
 
+    void prefetch() const { rows.prefetch(); }
     void save(Writer& out) const { rows.save(out); }
     void load(Reader& in) {
         rows.load(in);

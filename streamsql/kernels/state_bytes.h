@@ -8,13 +8,36 @@
 #include <type_traits>
 #include <vector>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace streamsql {
+
+// Fresh memory that is about to be written from end to end: in large pages it takes a third of the time.
+inline void expect_writes(char* memory, size_t size) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    constexpr uintptr_t PAGE = 1 << 12;
+    constexpr size_t WORTH_IT = 1 << 22;
+    const uintptr_t first = (reinterpret_cast<uintptr_t>(memory) + PAGE - 1) & ~(PAGE - 1);
+    if (size >= WORTH_IT) madvise(reinterpret_cast<void*>(first), size - PAGE, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)size;
+#endif
+}
+
+// Values with memory of their own, one after the other: that of the one so far ahead is called for in time.
+constexpr size_t SAVED_AHEAD = 16;
+template <class T> auto call_for(const T& value, int) -> decltype(value.prefetch()) { value.prefetch(); }
+template <class T> void call_for(const T&, long) {}
 
 // Writes twice: the first time it only counts, the second time it writes to memory of just that size.
 class Writer {
 public:
     size_t size() const { return size_; }
+    bool writes() const { return to_ != nullptr; }
     void write_to(char* memory) {
+        expect_writes(memory, size_);
         to_ = memory;
         size_ = 0;
     }
@@ -33,7 +56,10 @@ public:
         if constexpr (std::is_trivially_copyable_v<T>) {
             raw(values.data(), values.size() * sizeof(T));
         } else {
-            for (const T& value : values) put(value);
+            for (size_t i = 0; i < values.size(); i++) {
+                if (writes() && i + SAVED_AHEAD < values.size()) call_for(values[i + SAVED_AHEAD], 0);
+                put(values[i]);
+            }
         }
     }
     void raw(const void* data, size_t size) {

@@ -37,22 +37,29 @@ public:
 
     // The windows still open, in the order of opening; they become 0, 1, 2 … by `renumber`.
     std::vector<int32_t> open_windows() const {
+        std::vector<char> is_open(ends_.size());
+        for (const Item& item : heap_) is_open[item.window] = 1;
         std::vector<int32_t> windows;
-        for (const Item& item : heap_) windows.push_back(item.window);
-        std::sort(windows.begin(), windows.end());
+        windows.reserve(heap_.size());
+        for (size_t window = 0; window < is_open.size(); window++)
+            if (is_open[window]) windows.push_back(static_cast<int32_t>(window));
         return windows;
     }
     void renumber(const std::vector<int32_t>& kept) {
         std::vector<int64_t> ends;
+        ends.reserve(kept.size());
         for (int32_t window : kept) ends.push_back(ends_[window]);
         restore(ends);
     }
 
     const std::vector<int64_t>& ends() const { return ends_; }
     void restore(const std::vector<int64_t>& ends) {
-        ends_.clear();
+        ends_ = ends;
         heap_.clear();
-        for (int64_t end : ends) open(end);
+        heap_.reserve(ends.size());
+        for (size_t window = 0; window < ends.size(); window++)
+            heap_.push_back({ends[window], static_cast<int32_t>(window)});
+        std::make_heap(heap_.begin(), heap_.end());
     }
 
 private:

@@ -8,6 +8,7 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
+from streamsql.kernels.period_rows cimport numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -55,7 +56,7 @@ cdef class KeyedWindows:
     def close(self, int64_t time):
         cdef vector[int32_t] closed
         self.state.queue.close(time, closed)
-        windows = np.array(closed, dtype=np.int32)
+        windows = numbers(closed)
         keys = np.empty_like(windows)
         ends = np.empty(len(windows), dtype=np.int64)
         cdef int32_t[::1] key = keys
@@ -72,7 +73,7 @@ cdef class KeyedWindows:
     def compact(self):
         cdef vector[int32_t] windows, keys
         self.state.compact(windows, keys)
-        return np.array(windows, dtype=np.int32), np.array(keys, dtype=np.int32)
+        return numbers(windows), numbers(keys)
 
     def save(self):
         cdef Writer writer

@@ -104,7 +104,8 @@ class KeyedAggregate(Operator):
         self._keys.keep(keys)
 
     def snapshot(self) -> State:
-        self._compact()
+        if not len(self._windows) == len(self._keys) == self._open:  # else nothing ended since they were numbered
+            self._compact()
         return {
             "keys": self._keys.snapshot(),
             "windows": self._windows.save(),
