@@ -8,7 +8,7 @@ _Column = tuple[int, int, int, int, str]
 class _Records:
     def feed(self, data: bytes | bytearray | memoryview) -> None: ...
     def finish(self) -> None: ...
-    def take(self) -> tuple[list[pa.Array], int, list[tuple[int, bytes, bool, str]], int]: ...
+    def take(self) -> tuple[pa.RecordBatch, Sequence[tuple[int, bytes, bool, str]], int]: ...
     def save(self) -> dict[str, Any]: ...
     def load(self, state: Mapping[str, Any]) -> None: ...
 
@@ -16,7 +16,7 @@ class JsonRecords(_Records):
     def __init__(
         self,
         columns: Iterable[_Column],
-        types: Iterable[pa.DataType],
+        schema: pa.Schema,
         nodes: Iterable[tuple[int, str | int | None]],
         places: Sequence[int],
         each: int,
@@ -27,7 +27,7 @@ class CsvRecords(_Records):
     def __init__(
         self,
         columns: Iterable[_Column],
-        types: Iterable[pa.DataType],
+        schema: pa.Schema,
         names: Iterable[str],
         row_delimiter: str,
         column_delimiter: str,

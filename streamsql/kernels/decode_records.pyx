@@ -1,10 +1,9 @@
 # distutils: language = c++
 # distutils: extra_compile_args = -fno-tree-slp-vectorize -fvisibility=hidden
 # (pairs of pointers written apart and read together as one vector stall the pipeline; calls inside go direct)
-"""Bytes → Arrow arrays: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
+"""Bytes → Arrow record batches: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
-from libc.stdlib cimport free
+from libc.stdint cimport int64_t, uintptr_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -15,24 +14,9 @@ import pyarrow as pa
 
 
 cdef extern from "decode_json_reader.h" namespace "streamsql":
-    cdef enum class Type(int):
-        boolean
-        decimal
-
-    cdef cppclass Column:
-        Type type
-        uint8_t* valid
-        char* data
-        int32_t* offsets
-        size_t used
-        int width()
-        cbool textual()
-
     cdef cppclass Columns:
-        vector[Column] all
         int64_t row
         void declare(int, int, int, int64_t, const string&) except +
-        void start_batch()
 
     cdef struct Rejected:
         int64_t before
@@ -66,9 +50,6 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
         PathTree tree
         void finish_schema(int64_t) except +
 
-    uint8_t* packed(const uint8_t*, int64_t, int64_t*) except +
-    void clear_nulls(Column&, int64_t)
-
 
 cdef extern from "decode_csv_reader.h" namespace "streamsql":
     cdef enum class Header(int):
@@ -83,62 +64,27 @@ cdef extern from "decode_csv_reader.h" namespace "streamsql":
         void set_order(const vector[int]&) except +
 
 
-cdef class Block:
-    """Memory from `malloc` that an Arrow buffer keeps alive."""
-    cdef void* address
-
-    def __dealloc__(self):
-        free(self.address)
+cdef extern from "decode_export.h":
+    cdef struct ArrowArray:
+        void (*release)(ArrowArray*)
 
 
-cdef object buffer_of(void** memory, size_t size):
-    """An Arrow buffer that owns `memory`, which is taken away from where it was."""
-    if memory[0] == NULL:
-        return pa.py_buffer(b"")
-    cdef Block block = Block()
-    block.address, memory[0] = memory[0], NULL
-    return pa.foreign_buffer(<uintptr_t>block.address, size, block)
-
-
-cdef object bitmap_of(const uint8_t* flags, int64_t rows, int64_t* ones):
-    """Bytes of 0 and 1 as an Arrow buffer of bits."""
-    cdef Block block = Block()
-    block.address = packed(flags, rows, ones)
-    return pa.foreign_buffer(<uintptr_t>block.address, (rows + 7) // 8, block)
-
-
-cdef object array_of(Column* column, int64_t rows, object type_):
-    """The first `rows` values of the column as an Arrow array; the column gives its memory away."""
-    cdef int64_t present = 0, ones = 0
-    validity = bitmap_of(column.valid, rows, &present)
-    buffers = [validity if present < rows else None]
-    if present < rows and not column.textual():
-        clear_nulls(column[0], rows)
-    if column.textual():
-        buffers.append(buffer_of(<void**>&column.offsets, (rows + 1) * 4))
-        buffers.append(buffer_of(<void**>&column.data, column.used))
-    elif column.type == Type.boolean:
-        buffers.append(bitmap_of(<uint8_t*>column.data, rows, &ones))
-        free(column.data)
-    else:
-        buffers.append(buffer_of(<void**>&column.data, rows * column.width()))
-    free(column.valid)
-    column.valid = NULL
-    column.data = NULL
-    column.used = 0
-    return pa.Array.from_buffers(type_, rows, buffers, rows - present)
+cdef extern from "decode_export.h" namespace "streamsql":
+    void export_batch(Columns&, ArrowArray*) except +
 
 
 cdef class _Records:
     """Rows and rejects of the records read so far; the base of the two readers."""
     cdef Reader* reader
-    cdef list types
+    cdef object schema
+    cdef object empty
 
     def __dealloc__(self):
         del self.reader
 
-    cdef declare(self, columns, types, size_t max_record):
-        self.types = list(types)
+    cdef declare(self, columns, schema, size_t max_record):
+        self.schema = schema
+        self.empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
         self.reader.max_record = max_record
         for code, precision, scale, length, described in columns:
             self.reader.columns.declare(code, precision, scale, length, text_of(described.encode()))
@@ -158,29 +104,31 @@ cdef class _Records:
             self.reader.finish()
 
     def take(self):
-        """(arrays, rows, rejects, records) since the last call: one array per column;
-        rejects as (rows before it, record, is a coercion error, message)."""
-        cdef Columns* columns = &self.reader.columns
-        cdef int64_t rows = columns.row
-        cdef size_t i
-        cdef Rejected* reject
-        arrays = []
-        for i in range(columns.all.size()):
-            if rows:
-                arrays.append(array_of(&columns.all[i], rows, self.types[i]))
-            else:
-                arrays.append(pa.nulls(rows, self.types[i]))
-        rejects = []
-        for i in range(self.reader.rejects.size()):
-            reject = &self.reader.rejects[i]
-            message = reject.message.decode("utf-8", "replace")
-            rejects.append((reject.before, reject.record, reject.coercion, message))
-        records = self.reader.records
-        if rows:
-            columns.start_batch()
-        self.reader.rejects.clear()
-        self.reader.records = 0
-        return arrays, rows, rejects, records
+        """(rows, rejects, records) since the last call: a record batch, the rejects as (rows before it, record, is a
+        coercion error, message), and how many records that were."""
+        cdef Reader* reader = self.reader
+        cdef int64_t records = reader.records
+        rows = self.rows() if reader.columns.row else self.empty
+        reader.records = 0
+        if reader.rejects.empty():
+            return rows, (), records
+        rejects = [
+            (reject.before, reject.record, reject.coercion, reject.message.decode("utf-8", "replace"))
+            for reject in reader.rejects
+        ]
+        reader.rejects.clear()
+        return rows, rejects, records
+
+    cdef object rows(self):
+        """The rows read since the last call."""
+        cdef ArrowArray array
+        array.release = NULL
+        try:
+            export_batch(self.reader.columns, &array)
+            return pa.RecordBatch._import_from_c(<uintptr_t>&array, self.schema)
+        finally:
+            if array.release != NULL:
+                array.release(&array)
 
     def save(self):
         """What is remembered between two feeds, rows and rejects aside: plain data for `load`."""
@@ -194,14 +142,14 @@ cdef class _Records:
 
 
 cdef class JsonRecords(_Records):
-    """Reads JSON documents. `columns` are (type code, precision, scale, length, description), `types` their
-    Arrow types; `nodes` the path tree as (parent node, member name | element index | None for "each element"), node 0
+    """Reads JSON documents. `columns` are (type code, precision, scale, length, description), `schema`
+    has their Arrow types; `nodes` the path tree as (parent node, member name | element index | None for "each element"), node 0
     being the document; `places` the node of each column; `each` the node whose elements become rows, or -1."""
 
-    def __cinit__(self, columns, types, nodes, places, int64_t each, size_t max_record):
+    def __cinit__(self, columns, schema, nodes, places, int64_t each, size_t max_record):
         cdef JsonReader* reader = new JsonReader()
         self.reader = reader
-        self.declare(columns, types, max_record)
+        self.declare(columns, schema, max_record)
         for parent, step in nodes:
             if step is None:
                 reader.tree.elements(parent)
@@ -215,15 +163,14 @@ cdef class JsonRecords(_Records):
 
 
 cdef class CsvRecords(_Records):
-    """Reads delimited text. `columns` and `types` as for JsonRecords; `header` is 0 (none), 1 (if it is one) or
+    """Reads delimited text. `columns` and `schema` as for JsonRecords; `header` is 0 (none), 1 (if it is one) or
     2 (there is one)."""
 
-    def __cinit__(self, columns, types, names, row_delimiter, column_delimiter, int header, size_t max_record):
+    def __cinit__(self, columns, schema, names, row_delimiter, column_delimiter, int header, size_t max_record):
         cdef CsvReader* reader = new CsvReader()
         self.reader = reader
-        self.declare(columns, types, max_record)
-        for name in names:
-            reader.names.push_back(text_of(name.encode()))
+        self.declare(columns, schema, max_record)
+        reader.names = [name.encode() for name in names]
         reader.header = <Header>header
         reader.configure(text_of(row_delimiter.encode()), text_of(column_delimiter.encode()))
 

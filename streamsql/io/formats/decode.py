@@ -64,9 +64,8 @@ _CODES = {
 class RecordDecoder:
     """Decodes one stream of bytes; the pieces it is fed in never change the result. See `decoder`."""
 
-    def __init__(self, records: JsonRecords | CsvRecords, schema: pa.Schema) -> None:
+    def __init__(self, records: JsonRecords | CsvRecords) -> None:
         self._records = records
-        self._schema = schema
 
     def feed(self, data: bytes) -> Decoded:
         """The rows and rejects of all records that are complete with `data`."""
@@ -93,11 +92,8 @@ class RecordDecoder:
             raise StateError(f"the saved place inside a record does not fit: {error}") from None
 
     def _take(self) -> Decoded:
-        arrays, _, rejects, records = self._records.take()
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        if not rejects:
-            return Decoded(batch, (), records)
-        return Decoded(batch, tuple(_reject(*reject) for reject in rejects), records)
+        batch, rejects, records = self._records.take()
+        return Decoded(batch, tuple(_reject(*reject) for reject in rejects) if rejects else (), records)
 
 
 def decoder(schema: InputSchema, *, csv_header: CsvHeader = "no", max_record: int = MAX_RECORD) -> RecordDecoder:
@@ -121,17 +117,17 @@ def decoder(schema: InputSchema, *, csv_header: CsvHeader = "no", max_record: in
         )
         for column in schema.columns
     ]
-    types = [column.type.arrow for column in schema.columns]
     names = [column.name for column in schema.columns]
+    rows = pa.schema([(column.name, column.type.arrow) for column in schema.columns])
     records: JsonRecords | CsvRecords
     if schema.format == "JSON":
         plan = plan_paths(schema)
-        records = JsonRecords(columns, types, plan.nodes, plan.places, plan.each, max_record)
+        records = JsonRecords(columns, rows, plan.nodes, plan.places, plan.each, max_record)
     else:
         records = CsvRecords(
-            columns, types, names, schema.row_delimiter, schema.column_delimiter, _HEADERS[csv_header], max_record
+            columns, rows, names, schema.row_delimiter, schema.column_delimiter, _HEADERS[csv_header], max_record
         )
-    return RecordDecoder(records, pa.schema(list(zip(names, types, strict=True))))
+    return RecordDecoder(records)
 
 
 def _reject(before: int, record: bytes, coercion: bool, message: str) -> Reject:
