@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,7 @@ MOST_PREPARED = 4096
 """Prepared values that are kept for one call."""
 
 
-@dataclass(frozen=True)
-class Times:
+class Times(NamedTuple):
     """The engine's clock readings that SQL can ask for, in ms since 1970-01-01 UTC."""
 
     query_start: int

@@ -223,7 +223,7 @@ class Columns {
     /* Stores the value at p if it is of the usual shape of its column (decode_usual.h); returns its end, or null. */
     const char* usual_number(Column& c, const char* p);
     bool usual_number(Column& c, Text text);
-    const char* usual_stamp(Column& c, const char* p);
+    bool usual_stamp(Column& c, Text text);
     const char* usual_text(Column& c, const char* p, const char* stop);
 
     void set_boolean_literal(int i, bool value, Text source);

@@ -76,13 +76,16 @@ struct Fields {
 class CsvBlock {
   public:
     size_t rows = 0;
-    bool high = false;  // some byte near these rows is not ASCII
+    bool high = false;   // some byte near these rows is not ASCII
+    bool plain = true;   // each quote is at the beginning or the end of a field that has both
+    size_t most = 4096;  // fields to cut at once
 
     /* Cuts rows of `width` fields from p on, until there are enough, or one looks different; with `strip` they may
-       end in a carriage return. There are 64 more bytes behind `end`. Returns the end of the last row. */
+       end in a carriage return. 64 more bytes behind `end` can be read. Returns the end of the last row. */
     const char* cut(const char* p, const char* end, char comma, char line, bool strip, size_t width) {
         base_ = p, width_ = width, strip_ = strip, rows = 0, high = quoted_ = false;
         if (width > ENDS / 2) return p;
+        most = std::min(std::max(most, 2 * width), ENDS);
         if (ends_.empty()) ends_.resize(1 + ENDS + 64 + 8);
         ends_[0] = -1;  // a field begins behind the end of the one before
         size_t lines = 0;
@@ -91,7 +94,8 @@ class CsvBlock {
         // Every width-th end is that of a row; where there are no others, no row is shorter.
         if (unlikely(quoted_ || rows < complete || lines != rows)) keep([=](size_t row) { return is_whole(row, line); });
         if (width == 1) keep([=](size_t row) { return !is_blank_line(row); });
-        if (unlikely(quoted_) && !quotes_are_plain()) rows = 0;
+        while (rows && end_of_rows() > end) rows--;
+        plain = !quoted_ || quotes_are_plain();
         return end_of_rows();
     }
 
@@ -110,7 +114,7 @@ class CsvBlock {
     size_t mark(const char* end, char comma, char line, size_t* lines) {
         int32_t *const first = &ends_[1], *out = first;
         uint64_t inside = 0;
-        for (const char* p = base_; p < end && out < first + ENDS; p += 64) {
+        for (const char* p = base_; p < end && out < first + most; p += 64) {
             Marks marks = marks_of(p, comma, line);
             high |= marks.high;
             if (unlikely((marks.quotes | inside) != 0)) {
@@ -153,7 +157,6 @@ class CsvBlock {
         return begin == base_ + ends_[row + 1] || *begin == '\r';
     }
 
-    /* Whether each quote is at the beginning or the end of a field that has both. */
     bool quotes_are_plain() const {
         size_t expected = 0;
         for (size_t i = 0; i < width_; i++) {

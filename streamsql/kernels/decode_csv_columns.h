@@ -36,12 +36,12 @@ template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_
     return i;
 }
 
-/* TIMESTAMP: milliseconds in the minute that is remembered. */
+/* TIMESTAMP: times in the minute that is remembered. */
 inline size_t stamps_of(Fields fields, const DateMemory& memory, int64_t* values, size_t i, size_t rows) {
     const DateMemory known = memory;
     for (; i < rows; i++) {
         const Text text = fields[i];
-        if (unlikely(text.size() != MS_LENGTH || !known.read_ms(text.begin, &values[i]))) break;
+        if (unlikely(!known.read_near(text.begin, text.size(), &values[i]))) break;
     }
     return i;
 }

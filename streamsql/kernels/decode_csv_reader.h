@@ -58,13 +58,19 @@ class CsvReader : public Reader {
     const char* usual_records(const char* p, const char* end) override {
         if (!may_cut()) return p;
         const char* next = block_.cut(p, end, comma_byte_, line_byte_, strip_return_, order_.size());
-        if (likely(block_.rows && size_t(next - p) <= max_record && take_block(p, next))) {
-            misses_ = 0;
-            return next;
+        if (unlikely(!block_.rows)) {  // the next try comes later and later
+            misses_ = misses_ < 64 ? misses_ * 2 + 1 : misses_;
+            by_record_ = misses_;
+            return p;
         }
-        misses_ = misses_ < 64 ? misses_ * 2 + 1 : misses_;
-        by_record_ = block_.rows + misses_;  // in vain: the next try comes later and later
-        return p;
+        misses_ = 0;
+        if (unlikely(!block_.plain || size_t(next - p) > max_record)) {
+            by_record_ = block_.rows;
+            return p;
+        }
+        if (unlikely(!take_block(p, next))) return p;
+        block_.most *= 2;
+        return next;
     }
 
     const char* record(const char* p, const char* end, bool last) override {
@@ -100,7 +106,7 @@ class CsvReader : public Reader {
     bool high_ = false;
     Stops stops_;
     CsvBlock block_;
-    size_t by_record_ = 0, misses_ = 0;  // records to be read one by one, after so many blocks in vain
+    size_t by_record_ = 0, misses_ = 0;  // records to be read one by one, after looking in vain for a block
 
     bool may_cut() {
         if (by_record_) { by_record_--; return false; }
@@ -110,11 +116,16 @@ class CsvReader : public Reader {
     /* Stores the rows of the block, the bytes [p, end); false, and nothing is stored, if one of them cannot be. */
     bool take_block(const char* p, const char* end) {
         const int64_t first = columns.row;
-        if (unlikely(block_.high) && !valid_utf8(p, end)) return false;
+        if (unlikely(block_.high) && !valid_utf8(p, end)) {
+            by_record_ = block_.rows;
+            return false;
+        }
         columns.reserve((int64_t)block_.rows);
         columns.arena.clear();
         for (size_t i = 0; i < order_.size(); i++)
             if (!take_column(columns.all[(size_t)order_[i]], i, first, size_t(end - p))) {
+                by_record_ = size_t(columns.row - first) + 1;  // to where it failed; the next block is not much longer
+                block_.most = 2 * by_record_ * order_.size();
                 columns.row = first + (int64_t)block_.rows - 1;
                 columns.roll_back(first);
                 return false;
@@ -124,7 +135,7 @@ class CsvReader : public Reader {
         return true;
     }
 
-    /* Stores field i of the rows of the block in its column; false if a value does not fit. */
+    /* Stores field i of the rows of the block in its column; false, at `columns.row`, if a value does not fit. */
     bool take_column(Column& c, size_t i, int64_t first, size_t bytes) {
         if (c.textual() && !columns.reserve_text(c, bytes)) return false;
         memset(c.valid + first, 1, block_.rows);
@@ -135,11 +146,12 @@ class CsvReader : public Reader {
             columns.row = first + (int64_t)row;
             c.valid[columns.row] = 0;
             take(c, order_[i], fields[row]);
+            if (unlikely(!columns.failures.empty())) return false;
             if (!c.textual()) continue;
             columns.commit_text(c);
             c.pending.begin = nullptr;
         }
-        return columns.failures.empty();
+        return true;
     }
 
     /* Stores fields of the usual shape from `row` on; returns the first that is not, or the number of rows. `wide` says
@@ -200,7 +212,7 @@ class CsvReader : public Reader {
         case Usual::text: return columns.usual_text(c, text.begin, text.end) != nullptr;
         case Usual::real:
         case Usual::whole: return columns.usual_number(c, text);
-        case Usual::stamp: return text.size() == MS_LENGTH && columns.usual_stamp(c, text.begin);
+        case Usual::stamp: return columns.usual_stamp(c, text);
         default: return false;
         }
     }

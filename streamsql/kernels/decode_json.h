@@ -155,8 +155,16 @@ class JsonParser {
                 bool high = false;
                 const char* stop = string_stop(p + 1, &high);
                 if (likely(*stop == '"' && !high)) end = columns_.usual_text(c, p + 1, stop);
-            } else if (c.usual == Usual::stamp && p[MS_LENGTH + 1] == '"') end = columns_.usual_stamp(c, p + 1);
+            } else if (c.usual == Usual::stamp) {
+                // what the quotes hold is a time, or the last byte is none of it
+                const char* stop = p + (p[24] == '"' ? 24 : p[20] == '"' ? 20 : p[25] == '"' ? 25 : p[27] == '"' ? 27 : p[21] == '"' ? 21 : 28);
+                if (likely(*stop == '"' && columns_.usual_stamp(c, {p + 1, stop}))) end = stop;
+            }
             return likely(end != nullptr) ? end + 1 : nullptr;
+        }
+        if (*p == 'n' && memcmp(p, "null", 4) == 0) {
+            columns_.set_null(c);
+            return p + 4;
         }
         if (c.usual != Usual::real && c.usual != Usual::whole) return nullptr;
         if (unlikely(p[*p == '-'] == '0' && is_digit(p[1 + (*p == '-')]))) return nullptr;  // a zero in front is wrong

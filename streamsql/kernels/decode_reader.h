@@ -57,8 +57,8 @@ class Reader {
   protected:
     std::string line_end_ = "\n";
 
-    /* Reads whole records from p on, as long as they are of the usual kind; returns where the next begins. There are
-       64 more bytes behind `end`, and a record may end in them. */
+    /* Reads whole records from p on, as long as they are of the usual kind; returns where the next begins. 64 more
+       bytes behind `end` can be read, whatever they are. */
     virtual const char* usual_records(const char* p, const char*) { return p; }
     /* Whether there can be such records, now. */
     virtual bool has_usual_records() const { return false; }

@@ -261,23 +261,27 @@ struct DateMemory {
         return true;
     }
 
-    /* `:ss.SSS` in the minute of the value before, at p (PADDING readable bytes): no branch but the last. */
-    bool read_ms(const char* p, int64_t* result) const {
+    /* `:ss`, `:ss.SSS` or `:ss.SSSSSS`, perhaps with a `Z`, in the minute of the value before: the whole of `size` bytes
+       at p, which has PADDING readable ones. Never touches more than the result. */
+    bool read_near(const char* p, size_t size, int64_t* result) const {
+        size -= size > 0 && p[size - 1] == 'Z';
         const unsigned tens = (unsigned)(p[17] - '0'), ones = (unsigned)(p[18] - '0');
         const unsigned a = (unsigned)(p[20] - '0'), b = (unsigned)(p[21] - '0'), c = (unsigned)(p[22] - '0');
-        *result = minute_ms + (tens * 10 + ones) * 1000 + a * 100 + b * 10 + c;
-        const bool digits = (tens < 6) & (ones < 10) & (a < 10) & (b < 10) & (c < 10);
-        return likely((memcmp(p, minute, 16) == 0) & (p[16] == ':') & (p[19] == '.') & digits);
+        *result = minute_ms + (tens * 10 + ones) * 1000;
+        if (unlikely(!((memcmp(p, minute, 16) == 0) & (p[16] == ':') & (tens < 6) & (ones < 10)))) return false;
+        if (size == 19) return true;
+        *result += a * 100 + b * 10 + c;
+        const bool digits = (p[19] == '.') & (a < 10) & (b < 10) & (c < 10);
+        if (likely(size == 23)) return digits;
+        return size == 26 && digits && is_digit(p[23]) && is_digit(p[24]) && is_digit(p[25]);
     }
 };
-
-constexpr int MS_LENGTH = 23;  // of yyyy-MM-dd HH:mm:ss.SSS
 
 /* yyyy-MM-dd, or yyyy-MM-dd{blank|T}HH:mm:ss[.f...][zone] → ms since 1970 in UTC. */
 inline bool parse_timestamp(Text t, DateMemory& memory, int64_t* result) {
     int32_t days, ms = 0;
     int zone = 0;
-    if (t.size() == MS_LENGTH && memory.read_ms(t.begin, result)) return true;
+    if (memory.read_near(t.begin, t.size(), result)) return true;
     if (t.size() < 10 || !memory.read(t.begin, &days)) return false;
     if (t.size() > 10) {
         const char separator = t.begin[10];

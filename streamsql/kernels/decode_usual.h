@@ -41,12 +41,12 @@ inline bool Columns::usual_number(Column& c, Text text) {
     return likely(read_whole_text(text.begin, text.size(), &mantissa, &places) && put_usual(c, negative, mantissa, places));
 }
 
-/* For a TIMESTAMP column: `:ss.SSS` in the same minute as the value before. */
-inline const char* Columns::usual_stamp(Column& c, const char* p) {
+/* For a TIMESTAMP column: a time in the same minute as the value before. */
+inline bool Columns::usual_stamp(Column& c, Text text) {
     int64_t stamp;
-    if (unlikely(!c.memory.read_ms(p, &stamp))) return nullptr;
+    if (unlikely(!c.memory.read_near(text.begin, text.size(), &stamp))) return false;
     put<int64_t>(c, stamp);
-    return p + MS_LENGTH;
+    return true;
 }
 
 /* For a VARCHAR column: the text up to `stop`, which the caller has found to be free of anything special. */

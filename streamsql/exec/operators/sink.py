@@ -49,6 +49,8 @@ class Sink(Operator):
 
     def _may_be_large(self, batch: pa.RecordBatch) -> bool:
         """Whether all text together is more than one row may have (whole buffers first: cheap to ask)."""
+        if batch.get_total_buffer_size() <= MAX_ROW_BYTES:
+            return False
         buffers = (batch.column(i).buffers()[2] for i in self._long)
         if sum(batch.column(i).nbytes for i in self._arrays) > MAX_ROW_BYTES:
             return True

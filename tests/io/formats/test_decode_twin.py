@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from types import ModuleType
@@ -303,14 +304,25 @@ USUAL_FIELDS: dict[str, Callable[[Random], str]] = {
     ),
     "whole": lambda random: str(random.randrange(-(10 ** random.randrange(1, 12)), 10 ** random.randrange(1, 12))),
     "stamp": lambda random: (
-        f"2024-02-29 10:{random.choice(['11', '12'])}:{random.randrange(60):02}.{random.randrange(1000):03}"
+        f"2024-02-29{random.choice('  T')}10:{random.choice(['11', '11', '12'])}:{random.randrange(60):02}"
+        + random.choice(["", ".5", ".25", ".123", ".999", ".123456", ".1234567"])
+        + random.choice(["", "", "Z", "+01:00"])
     ),
 }
 USUAL = schema_from_ddl(
     '"t" TIMESTAMP, "a" VARCHAR(12), "b" DOUBLE, "c" BIGINT, "d" INTEGER, "e" VARCHAR(3)', "CSV"
 )
-ODD_FIELDS = ["", "-", ".", "1.", ".5", "-.5", "1e3", "--1", "1-", "+1", " 1 ", "0x1", "1.2.3", "12345678.", "-1234567.8", '"1"',
-              '"', 'a"b', '"a""b"', '"a,b"', '"a\nb"', '"a" ', "1,1", "1\n1", "\xff", "1\r", "2024-02-29", "123456789.5"]  # fmt: skip
+ODD_TIMES = ["2024-02-29", "2024-02-29 10:11:60", "2024-02-29 10:11:1Z.5", "2024-02-29 10:11:12.12Z3"]
+ODD_TIMES += [
+    "2024-02-29 10:11:12ZZ",
+    "2024-02-29 10:11",
+    "Z",
+    "2024-02-29 10:11:12.",
+    "2024-02-29 10:11:12.12345x",
+]
+ODD_NUMBERS = ["", "-", ".", "1.", ".5", "-.5", "1e3", "--1", "1-", "+1", " 1 ", "0x1", "1.2.3", "12345678."]
+ODD_NUMBERS += ["-1234567.8", "123456789.5", "00", "-0", "1,1"]
+ODD_TEXTS = ['"1"', '"', 'a"b', '"a""b"', '"a,b"', '"a\nb"', '"a" ', "1\n1", "\xff", "1\r"]
 
 
 def usual_rows(random: Random, count: int, odd: float) -> bytes:
@@ -323,7 +335,7 @@ def usual_rows(random: Random, count: int, odd: float) -> bytes:
         fields = [USUAL_FIELDS[kind](random) for kind in kinds]
         fields = [f'"{field}"' if quote else field for field, quote in zip(fields, quoted, strict=True)]
         if random.random() < odd:
-            fields[random.randrange(len(fields))] = random.choice(ODD_FIELDS)
+            fields[random.randrange(len(fields))] = random.choice(ODD_TIMES + ODD_NUMBERS + ODD_TEXTS)
         if random.random() < odd / 5:
             fields = fields[: random.randrange(len(fields))]
         lines.append(",".join(fields) + end)
@@ -336,6 +348,33 @@ def test_usual_csv_like_the_twin(slow: ModuleType, random: Random, cuts: list[in
     data = usual_rows(random, random.randrange(1, 60), odd)
     expected = slow.decode_csv(data, USUAL)
     rows, rejects, records = run(USUAL, pieces_of(data, cuts))
+    assert signed(rows) == signed(expected.rows)
+    assert rejects == expected.rejects
+    assert records == expected.records
+
+
+@settings(THOROUGH, max_examples=2 * EXAMPLES)
+@given(random=st.randoms(use_true_random=False), cuts=CUTS, odd=st.sampled_from([0, 0.02, 0.3]))
+def test_usual_json_like_the_twin(slow: ModuleType, random: Random, cuts: list[int], odd: float) -> None:
+    schema = replace(USUAL, format="JSON")
+    kinds = dict(zip("tabcde", ["stamp", "text", "real", "whole", "whole", "text"], strict=True))
+    lines = []
+    for _ in range(random.randrange(1, 40)):
+        values = {key: USUAL_FIELDS[kind](random) for key, kind in kinds.items()}
+        texts = {
+            key: json.dumps(value) if kinds[key] in ("stamp", "text") else value for key, value in values.items()
+        }
+        if random.random() < odd:
+            odd_value = random.choice(
+                [*map(json.dumps, ODD_TIMES), *ODD_NUMBERS, *ODD_TEXTS, "null", "nul", "nullx"]
+            )
+            texts[random.choice("tabcde")] = odd_value
+        if random.random() < odd:
+            texts[random.choice("tabcdexy")] = "null"
+        lines.append("{" + ",".join(f'"{key}":{text}' for key, text in texts.items()) + "}\n")
+    data = "".join(lines).encode()
+    expected = slow.decode_json(data, schema)
+    rows, rejects, records = run(schema, pieces_of(data, cuts))
     assert signed(rows) == signed(expected.rows)
     assert rejects == expected.rejects
     assert records == expected.records
