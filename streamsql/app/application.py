@@ -110,6 +110,8 @@ class Application:
     @property
     def missing_schemas(self) -> list[str]:
         """The streams that the script reads and whose columns are not known yet."""
+        if self._plan is not None:
+            return []
         known = {*self._schemas, *self._table_schemas}
         return [name for name in unknown_sources(self._script) if name not in known]
 

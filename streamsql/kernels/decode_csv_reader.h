@@ -122,17 +122,27 @@ class CsvReader : public Reader {
         }
         columns.reserve((int64_t)block_.rows);
         columns.arena.clear();
-        for (size_t i = 0; i < order_.size(); i++)
-            if (!take_column(columns.all[(size_t)order_[i]], i, first, size_t(end - p))) {
-                by_record_ = size_t(columns.row - first) + 1;  // to where it failed; the next block is not much longer
-                block_.most = 2 * by_record_ * order_.size();
-                columns.row = first + (int64_t)block_.rows - 1;
-                columns.roll_back(first);
-                return false;
-            }
+        try {
+            for (size_t i = 0; i < order_.size(); i++)
+                if (!take_column(columns.all[(size_t)order_[i]], i, first, size_t(end - p))) {
+                    by_record_ = size_t(columns.row - first) + 1;  // to where it failed; the next block is not much longer
+                    block_.most = 2 * by_record_ * order_.size();
+                    return take_back(first);
+                }
+        } catch (...) {
+            take_back(first);
+            throw;
+        }
         columns.row = first + (int64_t)block_.rows;
         records += (int64_t)block_.rows;
         return true;
+    }
+
+    /* Forgets what is stored of the block. */
+    bool take_back(int64_t first) {
+        columns.row = first + (int64_t)block_.rows - 1;
+        columns.roll_back(first);
+        return false;
     }
 
     /* Stores field i of the rows of the block in its column; false, at `columns.row`, if a value does not fit. */
