@@ -64,7 +64,7 @@ def feed(app: Application, number: int, chance: np.random.Generator) -> None:
 
 
 def pauses(columns: str, query: str, rounds: int) -> list[tuple[float, float, float]]:
-    """(MB, CPU ms until the state is taken, CPU ms until it is frozen), five times a round: after 50 minutes of rows,
+    """(MB, CPU ms until the state is taken, until it is frozen), five times a round: after 50 minutes of rows,
     and a batch more each time."""
     sql = f"CREATE STREAM o ({columns}); CREATE PUMP p AS INSERT INTO o {query};"
     app = Application(sql, {name: SCHEMA[name] for name in SCHEMA if f"{name} " in query}, rowtime="T")
