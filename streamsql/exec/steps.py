@@ -52,7 +52,8 @@ class Scope:
         self._open: Open | None = None
         self._mask: Mask | None = None
         self._masks = [0]  # how many have been computed, of all scopes of the batch
-        self._home, self._since = self, -1  # see `home`
+        self._home: Scope | None = None  # see `home`
+        self._since = -1
 
     def narrowed(self, open_: Open) -> Scope:
         """A scope in which only failures of the rows of `open_` count."""
@@ -102,7 +103,8 @@ class Scope:
         while scope.parent is not None and scope._mask is None and scope._since != now:
             passed.append(scope)
             scope = scope.parent
-        home = scope if scope.parent is None or scope._mask is not None else scope._home
+        remembered = None if scope.parent is None or scope._mask is not None else scope._home
+        home = remembered or scope
         for each in passed:
             each._home, each._since = home, now
         return home

@@ -1,5 +1,6 @@
 """What the evaluator adds to the functions: nulls, failures that count, laziness, shared sub-expressions."""
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from streamsql import types
 from streamsql.errors import BindError
 from streamsql.exec.evaluate import compile_expression, constant
+from streamsql.exec.steps import Scope
 from streamsql.functions import registry
 from streamsql.functions.call import Times
 from streamsql.plan.calls import call
@@ -35,6 +37,19 @@ def evaluate(expression: Expression, columns: dict[str, list[Any]] = COLUMNS) ->
 
 
 RATIO = call("/", [A, B])
+
+
+def test_what_was_computed_is_forgotten_at_once() -> None:
+    """No cycle keeps a batch in memory until the garbage collector comes round."""
+    branches = Case(types.INTEGER, ((call(">", [A, B]), RATIO),), call("COALESCE", [A, RATIO]))
+    evaluate(branches)
+    gc.collect()
+    gc.disable()
+    try:
+        evaluate(branches)
+        assert not [each for each in gc.get_objects() if isinstance(each, Scope)]
+    finally:
+        gc.enable()
 
 
 def test_a_failed_row_is_null_and_a_null_argument_does_not_fail() -> None:
