@@ -20,14 +20,14 @@ public:
 
     // The number of a key; -1: it has none.
     int32_t find(int64_t key) const {
-        size_t mask = slots_.size() - 1, at = home(key);
+        size_t mask = slots_.size() - 1, at = home(key, mask);
         while (slots_[at].code >= 0 && slots_[at].key != key) at = (at + 1) & mask;
         return slots_[at].code;
     }
 
     // The number of a key, which has one more reference now.
     int32_t refer(int64_t key) {
-        size_t mask = slots_.size() - 1, at = home(key);
+        size_t mask = slots_.size() - 1, at = home(key, mask);
         for (; slots_[at].code >= 0; at = (at + 1) & mask)
             if (slots_[at].key == key) {
                 entries_[slots_[at].code].references++;
@@ -48,7 +48,7 @@ public:
         return code;
     }
 
-    void prefetch(int64_t key) const { __builtin_prefetch(&slots_[home(key)]); }
+    void prefetch(int64_t key) const { __builtin_prefetch(&slots_[home(key, slots_.size() - 1)]); }
     void prefetch_number(int32_t code) const { __builtin_prefetch(&entries_[code]); }
 
     // Gives one reference back.
@@ -82,17 +82,17 @@ private:
     };
 
     // Neighbours stay together, eight by eight: keys are often numbers that count up.
-    size_t home(int64_t key) const {
+    static size_t home(int64_t key, size_t mask) {
         uint64_t hash = static_cast<uint64_t>(key >> 3) * 0x9E3779B97F4A7C15ULL;
-        return ((hash ^ hash >> 32) << 3 | (key & 7)) & (slots_.size() - 1);
+        return ((hash ^ hash >> 32) << 3 | (key & 7)) & mask;
     }
 
     // Empties the slot of a key; those after it that could stand nearer to their own move up.
     void forget(int64_t key) {
-        size_t mask = slots_.size() - 1, hole = home(key);
+        size_t mask = slots_.size() - 1, hole = home(key, mask);
         while (slots_[hole].key != key || slots_[hole].code < 0) hole = (hole + 1) & mask;
         for (size_t at = (hole + 1) & mask; slots_[at].code >= 0; at = (at + 1) & mask) {
-            if (((at - home(slots_[at].key)) & mask) < ((at - hole) & mask)) continue;
+            if (((at - home(slots_[at].key, mask)) & mask) < ((at - hole) & mask)) continue;
             slots_[hole] = slots_[at];
             hole = at;
         }
@@ -101,15 +101,14 @@ private:
 
     // The numbers that are referred to, in a table of `capacity` slots.
     void rebuild(size_t capacity) {
-        std::vector<Slot> old;
-        old.swap(slots_);
-        slots_.assign(capacity, Slot{0, -1});
+        std::vector<Slot> slots(capacity, Slot{0, -1});
         for (size_t code = 0; code < entries_.size(); code++) {
             if (entries_[code].references <= 0) continue;
-            size_t at = home(entries_[code].key);
-            while (slots_[at].code >= 0) at = (at + 1) & (capacity - 1);
-            slots_[at] = Slot{entries_[code].key, static_cast<int32_t>(code)};
+            size_t at = home(entries_[code].key, capacity - 1);
+            while (slots[at].code >= 0) at = (at + 1) & (capacity - 1);
+            slots[at] = Slot{entries_[code].key, static_cast<int32_t>(code)};
         }
+        slots_.swap(slots);
     }
 
     std::vector<Entry> entries_;  // by number

@@ -50,6 +50,7 @@ def batches(seed, keys):
     "keys",
     [
         lambda time: [None, *range(8)],
+        lambda time: range(0, 4000, 100),
         lambda time: range(time // 10, time // 10 + 6),
         lambda time: [-(time // 20 * 1024), (time // 20) << 40, 1 - (1 << 63), (1 << 63) - 1],
     ],
