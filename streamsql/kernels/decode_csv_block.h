@@ -85,6 +85,7 @@ class CsvBlock {
     const char* cut(const char* p, const char* end, char comma, char line, bool strip, size_t width) {
         base_ = p, width_ = width, strip_ = strip, rows = 0, high = quoted_ = false;
         if (width > ENDS / 2) return p;
+        end = p + std::min(size_t(end - p), BYTES);
         most = std::min(std::max(most, 2 * width), ENDS);
         if (ends_.empty()) ends_.resize(1 + ENDS + 64 + 8);
         ends_[0] = -1;  // a field begins behind the end of the one before
@@ -104,7 +105,7 @@ class CsvBlock {
     }
 
   private:
-    static constexpr size_t ENDS = 4096;
+    static constexpr size_t ENDS = 4096, BYTES = 1 << 30;  // at once; the ends are 32-bit numbers
     const char* base_ = nullptr;
     size_t width_ = 0;
     bool strip_ = false, quoted_ = false;

@@ -32,6 +32,7 @@ class CsvReader : public Reader {
         line_byte_ = line_end_[0];
         auto numeric = [](char c) { return is_digit(c) || c == '.' || c == '+' || c == '-' || (c | 0x20) == 'e'; };
         copy_fields_ = numeric(comma_byte_) || numeric(line_byte_);  // a number would run on into its delimiter
+        cuts_blocks_ = single_ && !copy_fields_ && comma_byte_ != '\r';  // blank lines may be full of returns
         for (size_t i = 0; i < columns.all.size(); i++) order_.push_back((int)i);
     }
 
@@ -57,14 +58,15 @@ class CsvReader : public Reader {
 
     const char* usual_records(const char* p, const char* end) override {
         if (!may_cut()) return p;
-        const char* next = block_.cut(p, end, comma_byte_, line_byte_, strip_return_, order_.size());
+        const size_t most = std::min(size_t(end - p), max_record);  // then no row is too long
+        const char* next = block_.cut(p, p + most, comma_byte_, line_byte_, strip_return_, order_.size());
         if (unlikely(!block_.rows)) {  // the next try comes later and later
             misses_ = misses_ < 64 ? misses_ * 2 + 1 : misses_;
             by_record_ = misses_;
             return p;
         }
         misses_ = 0;
-        if (unlikely(!block_.plain || size_t(next - p) > max_record)) {
+        if (unlikely(!block_.plain)) {
             by_record_ = block_.rows;
             return p;
         }
@@ -78,14 +80,15 @@ class CsvReader : public Reader {
         const char* stop = header == Header::no ? row(p, end, last) : header_row(p, end, last);
         if (likely(stop && size_t(row_end_ - p) <= max_record)) return stop;
         columns.roll_back(columns.row);
-        stops_.forget();
         // a record of the greatest length ends at most this far on: `\r` and the delimiter
         if (!stop && !complaint_ && size_t(end - p) <= max_record + 1 + line_end_.size()) return nullptr;
         if (!complaint_) return reject_line(p, end, last, "the record is longer than " + std::to_string(max_record) + " bytes");
         return reject_line(p, end, last, complaint_);
     }
 
-    bool has_usual_records() const override { return single_ && !copy_fields_ && header == Header::no; }
+    void forget_bytes() override { stops_.forget(); }
+
+    bool has_usual_records() const override { return cuts_blocks_ && header == Header::no; }
 
     bool may_end(const char* from, const char* to, bool) override {
         return memchr(from, line_end_.back(), size_t(to - from)) != nullptr;
@@ -98,7 +101,7 @@ class CsvReader : public Reader {
     };
 
     std::string comma_ = ",";
-    bool strip_return_ = true, single_ = true, copy_fields_ = false;
+    bool strip_return_ = true, single_ = true, copy_fields_ = false, cuts_blocks_ = false;
     char comma_byte_ = ',', line_byte_ = '\n';
     std::vector<int> order_;  // field → column
     const char* complaint_ = nullptr;

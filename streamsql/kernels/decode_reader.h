@@ -62,6 +62,8 @@ class Reader {
     virtual const char* usual_records(const char* p, const char*) { return p; }
     /* Whether there can be such records, now. */
     virtual bool has_usual_records() const { return false; }
+    /* The bytes are others than at the last call of `record`, or elsewhere: nothing found in them holds. */
+    virtual void forget_bytes() {}
     /* Reads the record at p, which is not the end; returns where the next begins, or null to wait for more bytes. */
     virtual const char* record(const char* p, const char* end, bool last) = 0;
     /* Passes over what may stand between two records. */
@@ -158,6 +160,7 @@ class Reader {
         if (!buffer_) append("", 0);
         const char *p = buffer_ + begin_, *end = buffer_ + end_;
         if (!started_ && !skip_mark(&p, end, last)) return;
+        forget_bytes();
         while (p < end) {
             if (passing_over_) {
                 const char* line = std::search(p, end, line_end_.begin(), line_end_.end());

@@ -248,9 +248,9 @@ inline bool parse_zone(Text t, int* minutes) {
 
 /* The minute of timestamps seldom changes from row to row: the last date and the last minute are remembered. */
 struct DateMemory {
-    char text[10] = {0};
+    char text[11] = "1970-01-01";
     int32_t days = 0;
-    char minute[16] = {0};   // yyyy-MM-dd{blank|T}HH:mm
+    char minute[17] = "1970-01-01 00:00";  // or a T between them
     int64_t minute_ms = 0;
 
     bool read(const char* p, int32_t* result) {

@@ -126,6 +126,24 @@ def test_an_open_quote_costs_its_line_only() -> None:
     assert [(reject.record, reject.message) for reject in bad] == [(b'"b,2', "a quote is not closed")]
 
 
+def test_feeds_of_one_length_have_nothing_to_do_with_each_other() -> None:
+    feeds = ["aaa\nb,11\nc,2\n", "dd,1\ne,2\nfff\n"]  # rows end at the same places, but others are short
+    assert len(feeds[0]) == len(feeds[1])
+    made = decoder(schema_from_ddl(TWO, "CSV"))
+    good = [tuple(row.values()) for feed in feeds for row in made.feed(feed.encode()).batch.to_pylist()]
+    assert good == [("aaa", None), ("b", 11), ("c", 2), ("dd", 1), ("e", 2), ("fff", None)]
+
+
+def test_zero_bytes_are_no_moment() -> None:
+    for type_, data in (("TIMESTAMP", "\0" * 16 + ":12"), ("DATE", "\0" * 10)):
+        good, bad = decoded(f"{data},1\n", f'"AT" {type_}, "N" INTEGER')
+        assert (good, [reject.name for reject in bad]) == ([], ["Coercion error"])
+
+
+def test_returns_between_columns() -> None:
+    assert rows("a\r1\n\r\nb\r2\n", column_delimiter="\r") == [("a", 1), ("b", 2)]
+
+
 def test_text_that_is_not_utf8() -> None:
     good, bad = decoded(b"a,1\n\xff,2\nb,3\n")
     assert good == [("a", 1), ("b", 3)]
