@@ -107,15 +107,19 @@ cdef class _Records:
         """(rows, rejects, records) since the last call: a record batch, the rejects as (rows before it, record, is a
         coercion error, message), and how many records that were."""
         cdef Reader* reader = self.reader
+        cdef Rejected* reject
+        cdef bytes message
+        cdef size_t i
         cdef int64_t records = reader.records
         rows = self.rows() if reader.columns.row else self.empty
         reader.records = 0
         if reader.rejects.empty():
             return rows, (), records
-        rejects = [
-            (reject.before, reject.record, reject.coercion, reject.message.decode("utf-8", "replace"))
-            for reject in reader.rejects
-        ]
+        rejects = []
+        for i in range(reader.rejects.size()):
+            reject = &reader.rejects[i]  # a C++ copy, of it or its message, would need memory where nothing catches
+            message = <bytes>reject.message
+            rejects.append((reject.before, reject.record, reject.coercion, message.decode("utf-8", "replace")))
         reader.rejects.clear()
         return rows, rejects, records
 
