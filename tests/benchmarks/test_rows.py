@@ -18,6 +18,13 @@ def benchmarks(*arguments: str, **variables: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, env=environment)
 
 
+def test_stages_are_measured() -> None:
+    command = [sys.executable, "benchmarks/decode.py", "--rows", "500", "--rounds", "1"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    stages = [line.split("  ")[0] for line in printed.splitlines()]
+    assert {"JSON, 5 columns", "CSV, 5 columns", "encode JSON", "encode CSV"} <= set(stages)
+
+
 def test_workloads_are_listed() -> None:
     listed = benchmarks("rows", "--list").stdout.strip().removeprefix("rows: ")
     assert [case.split(":")[0] for case in listed.split("; ")] == WORKLOADS

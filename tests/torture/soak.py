@@ -8,13 +8,12 @@ Memory is looked at in two ways. `in_use`: what is allocated and not freed, whic
 back; the lowest of each PARTS-th of the run counts, and as that says something only after many rows, from LONG rows on.
 """
 
-import ctypes
-import gc
 import json
 import sys
 import tempfile
 import time
 
+import heap
 import numpy as np
 import pyarrow as pa
 
@@ -46,30 +45,6 @@ MIB = 1 << 20
 SMALL_OBJECT = 512  # bytes: the largest that Python keeps in its own arenas, which malloc does not count
 
 
-class MallInfo(ctypes.Structure):
-    """struct mallinfo2 of glibc."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in [
-            "arena",
-            "ordblks",
-            "smblks",
-            "hblks",
-            "hblkhd",
-            "usmblks",
-            "fsmblks",
-            "uordblks",
-            "fordblks",
-            "keepcost",
-        ]
-    )
-
-
-C = ctypes.CDLL(None)
-C.mallinfo2.restype = MallInfo
-
-
 def chunk(first: int, chance: np.random.Generator) -> bytes:
     """The records of rows `first` and following, every thousandth broken."""
     start = np.datetime64("2024-01-01T00:00:00", "ms")
@@ -89,10 +64,8 @@ def resident() -> float:
 
 def in_use() -> float:
     """MiB that are allocated and not freed: by malloc, by Arrow and, every small object taken for a large one, by Python."""
-    gc.collect()
-    info = C.mallinfo2()
-    small = SMALL_OBJECT * sys.getallocatedblocks()
-    return float(info.uordblks + info.hblkhd + pa.total_allocated_bytes() + small) / MIB
+    by_malloc, small = heap.in_use(), SMALL_OBJECT * sys.getallocatedblocks()
+    return float(by_malloc + pa.total_allocated_bytes() + small) / MIB
 
 
 def slope(rows: np.ndarray, mib: np.ndarray) -> float:

@@ -12,7 +12,6 @@ bytes each of these kept.
 from __future__ import annotations
 
 import ctypes
-import gc
 import json
 import random
 import sys
@@ -23,30 +22,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import heap
+
 TESTS = Path(__file__).parent.parent
 C = ctypes.CDLL(None)
 EVER = 1 << 40
 
 
-class Heap(ctypes.Structure):
-    """struct mallinfo2 of glibc."""
-
-    names = (
-        "arena",
-        "ordblks",
-        "smblks",
-        "hblks",
-        "hblkhd",
-        "usmblks",
-        "fsmblks",
-        "uordblks",
-        "fordblks",
-        "keepcost",
-    )
-    _fields_ = tuple((name, ctypes.c_size_t) for name in names)
-
-
-C.mallinfo2.restype = Heap
 C.starve.argtypes = [ctypes.c_long, ctypes.c_long]
 C.feed.restype = ctypes.c_long
 
@@ -105,13 +87,6 @@ def restart_cases() -> Iterator[Case]:
     return map(case, EXAMPLES)
 
 
-def in_use() -> int:
-    """Bytes that are allocated."""
-    gc.collect()
-    heap = C.mallinfo2()
-    return int(heap.uordblks + heap.hblkhd)
-
-
 def allocations(case: Case) -> int:
     """How many there are, once everything is loaded that is loaded once."""
     case.attempt()
@@ -137,12 +112,12 @@ def main(cases: Iterable[Case], tries: int) -> None:
     chance, tried, failed, kept = random.Random(1), 0, 0, 0
     for case in cases:
         numbers = range(1, allocations(case) + 1)
-        before = in_use()
+        before = heap.in_use()
         for place, first in enumerate(chance.sample(numbers, min(tries or len(numbers), len(numbers)))):
             failed += fails(case, first, first if place % 2 else EVER)
             case.after()
             tried += 1
-        kept += in_use() - before
+        kept += heap.in_use() - before
     print(json.dumps({"tried": tried, "failed": failed, "kept": kept}))
 
 
