@@ -12,11 +12,10 @@ namespace streamsql {
 inline size_t reals_of(Fields fields, double* values, size_t i, size_t rows) {
     static const double signs[] = {1.0, -1.0};
     for (; i < rows; i++) {
-        const Text text = fields[i];
-        const bool negative = *text.begin == '-';
+        bool negative;
         uint64_t mantissa;
         int places;
-        if (unlikely(!read_whole_text(text.begin + negative, text.size() - negative, &mantissa, &places))) break;
+        if (unlikely(!read_signed_text(fields[i], &negative, &mantissa, &places))) break;
         values[i] = (double)mantissa / POWERS[places] * signs[negative];
     }
     return i;
@@ -25,11 +24,10 @@ inline size_t reals_of(Fields fields, double* values, size_t i, size_t rows) {
 /* INTEGER and BIGINT, as `T`: digits. */
 template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_t rows) {
     for (; i < rows; i++) {
-        const Text text = fields[i];
-        const bool negative = *text.begin == '-';
+        bool negative;
         uint64_t mantissa;
         int places;
-        if (unlikely(!read_whole_text(text.begin + negative, text.size() - negative, &mantissa, &places))) break;
+        if (unlikely(!read_signed_text(fields[i], &negative, &mantissa, &places))) break;
         if (unlikely(places > 0 || (sizeof(T) == 4 && mantissa > 0x7fffffff))) break;
         values[i] = (T)(negative ? -(int64_t)mantissa : (int64_t)mantissa);
     }

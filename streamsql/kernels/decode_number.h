@@ -89,6 +89,12 @@ inline bool read_whole_text(const char* p, size_t n, uint64_t* mantissa, int* pl
     return true;
 }
 
+/* As `read_whole_text`, with a minus before it or not. */
+inline bool read_signed_text(Text text, bool* negative, uint64_t* mantissa, int* places) {
+    *negative = *text.begin == '-';
+    return read_whole_text(text.begin + *negative, text.size() - *negative, mantissa, places);
+}
+
 /* Goes on with the digits at p, eight at a time; returns the first byte that is none. */
 inline const char* read_digits(const char* p, uint64_t& m) {
     for (;;) {

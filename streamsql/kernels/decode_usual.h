@@ -32,13 +32,12 @@ inline const char* Columns::usual_number(Column& c, const char* p) {
     return likely(size != 0 && put_usual(c, negative, mantissa, places)) ? p + size : nullptr;
 }
 
-/* A whole text for such a column: see `read_whole_text`, and a minus before it. */
+/* A whole text for such a column: see `read_signed_text`. */
 inline bool Columns::usual_number(Column& c, Text text) {
-    const bool negative = *text.begin == '-';
+    bool negative;
     uint64_t mantissa;
     int places;
-    text.begin += negative;
-    return likely(read_whole_text(text.begin, text.size(), &mantissa, &places) && put_usual(c, negative, mantissa, places));
+    return likely(read_signed_text(text, &negative, &mantissa, &places) && put_usual(c, negative, mantissa, places));
 }
 
 /* For a TIMESTAMP column: a time in the same minute as the value before. */
