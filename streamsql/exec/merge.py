@@ -43,8 +43,13 @@ class Merge:
         return rowtimes(batch) < self._newest
 
     def add(self, number: int, batch: pa.RecordBatch) -> None:
-        """Take rows of input `number`, none of them late."""
-        self._waiting[number].append(batch)
+        """Take rows of input `number`, none of them late. They may be older than rows of it that wait, if it
+        was not active for a while: then it may have begun anew."""
+        waiting = self._waiting[number]
+        overtakes = waiting and rowtimes(batch)[0] < last_rowtime(waiting[-1])
+        waiting.append(batch)
+        if overtakes:
+            waiting[:] = [_in_order(waiting)]
         self.advance(number, last_rowtime(batch))
 
     def advance(self, number: int, time: int) -> None:

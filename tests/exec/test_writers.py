@@ -62,6 +62,63 @@ def test_a_pump_that_starts_again_knows_how_far_its_input_is(app):
     assert found == [(150, 1), (250, 2)]
 
 
+OWN_TIME = """
+CREATE STREAM O (a INTEGER);
+CREATE PUMP one AS INSERT INTO O SELECT STREAM a FROM S;
+CREATE PUMP two AS INSERT INTO O SELECT STREAM TO_TIMESTAMP(CAST(a AS BIGINT)) AS ROWTIME, a FROM T;
+"""
+
+
+@pytest.fixture
+def begun_anew(runner):
+    """A pump that gives its rows a time of their own was ahead of the other writer, was stopped, and started."""
+    app = runner(OWN_TIME, INPUTS)
+    graph, found = app.graph(), []
+    graph.subscribe("O", lambda batch: found.extend(batch["A"].to_pylist()))
+    app.send(graph, "S", [(1, 1)])
+    app.send(graph, "T", [(1, 1000)])
+    graph.stop_pump("TWO")
+    graph.start_pump("TWO")
+    return app, graph, found
+
+
+def test_a_pump_that_begins_anew_is_waited_for_again(begun_anew):
+    """C-055: how far it was before says nothing about the rows that it makes now."""
+    app, graph, found = begun_anew
+    app.send(graph, "S", [(700, 700)])
+    assert found == [1], "an older row may come of the other pump"
+    app.send(graph, "T", [(2, 600)])
+    assert found == [1, 600]
+    app.send(graph, "T", [(3, 800)])
+    assert found == [1, 600, 700]
+
+
+def test_a_pump_that_starts_cannot_bring_what_is_older_than_what_has_come_out(begun_anew):
+    """So nobody waits for that, though it has had no row yet (C-072)."""
+    app, graph, found = begun_anew
+    graph.stop_pump("TWO")
+    app.send(graph, "S", [(500, 500)])
+    graph.start_pump("TWO")
+    app.send(graph, "S", [(500, 501), (501, 502)])
+    assert found == [1, 500, 501]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_rows_of_before_are_sorted_in_among_those_of_a_pump_that_begins_anew(begun_anew, restart):
+    """C-054, C-055: they were written, so they wait for their ROWTIME; a stream never goes back in time."""
+    app, graph, found = begun_anew
+    app.send(graph, "T", [(2, 600), (2, 900)])
+    if restart:
+        state, graph = graph.snapshot(), app.graph()
+        graph.restore(state)
+        graph.subscribe("O", lambda batch: found.extend(batch["A"].to_pylist()))
+    app.send(graph, "T", [(3, 950), (3, 1000), (4, 1100)])
+    app.send(graph, "S", [(920, 920), (1050, 1050), (2000, 2000)])
+    graph.finish()
+    assert found == [1, 600, 900, 920, 950, 1000, 1000, 1050, 1100, 2000]
+    assert not graph.missing()
+
+
 def test_starting_and_stopping_twice_is_once(app):
     """C-054, C-055: nothing that is held gets lost by it."""
     app, graph, found = app
