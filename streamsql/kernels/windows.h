@@ -8,6 +8,8 @@
 namespace streamsql {
 
 // Windows in the order of their ends, then of their opening. The end of a window may be put off.
+// Whoever opens one closes up to its first row at the latest before it asks for anything else, so the open windows
+// are those that end after what was closed.
 class WindowQueue {
 public:
     int64_t size() const { return static_cast<int64_t>(ends_.size()); }
@@ -33,33 +35,34 @@ public:
     // Takes the windows that end at `time` or before off the queue.
     void close(int64_t time, std::vector<int32_t>& closed) {
         while (next(INT64_MAX) <= time && !heap_.empty()) closed.push_back(pop().window);
+        closed_ = std::max(closed_, time);
     }
 
     // The windows still open, in the order of opening; they become 0, 1, 2 … by `renumber`.
     std::vector<int32_t> open_windows() const {
-        std::vector<char> is_open(ends_.size());
-        for (const Item& item : heap_) is_open[item.window] = 1;
         std::vector<int32_t> windows;
         windows.reserve(heap_.size());
-        for (size_t window = 0; window < is_open.size(); window++)
-            if (is_open[window]) windows.push_back(static_cast<int32_t>(window));
+        for (size_t window = 0; window < ends_.size(); window++)
+            if (ends_[window] > closed_) windows.push_back(static_cast<int32_t>(window));
         return windows;
     }
     void renumber(const std::vector<int32_t>& kept) {
         std::vector<int64_t> ends;
         ends.reserve(kept.size());
         for (int32_t window : kept) ends.push_back(ends_[window]);
-        restore(ends);
+        ends_.swap(ends);
+        line_up();
     }
 
-    const std::vector<int64_t>& ends() const { return ends_; }
-    void restore(const std::vector<int64_t>& ends) {
-        ends_ = ends;
-        heap_.clear();
-        heap_.reserve(ends.size());
-        for (size_t window = 0; window < ends.size(); window++)
-            heap_.push_back({ends[window], static_cast<int32_t>(window)});
-        std::make_heap(heap_.begin(), heap_.end());
+    // Closed windows too: leaving them out would take longer than copying them.
+    void save(Writer& out) const {
+        out.put(closed_);
+        out.put(ends_);
+    }
+    void load(Reader& in) {
+        in.get(closed_);
+        in.get(ends_);
+        line_up();
     }
 
 private:
@@ -70,6 +73,12 @@ private:
             return end != other.end ? end > other.end : window > other.window;
         }
     };
+    void line_up() {
+        heap_.clear();
+        for (size_t window = 0; window < ends_.size(); window++)
+            if (ends_[window] > closed_) heap_.push_back({ends_[window], static_cast<int32_t>(window)});
+        std::make_heap(heap_.begin(), heap_.end());
+    }
     void push(Item item) {
         heap_.push_back(item);
         std::push_heap(heap_.begin(), heap_.end());
@@ -80,6 +89,7 @@ private:
         heap_.pop_back();
         return item;
     }
+    int64_t closed_ = INT64_MIN;  // windows that end here or before are closed
     std::vector<int64_t> ends_;
     std::vector<Item> heap_;
 };
@@ -126,15 +136,23 @@ public:
         for (size_t i = 0; i < windows.size(); i++) current_[i] = keys_[i] = static_cast<int32_t>(i);
     }
 
-    // Only right after `compact`: then the ends of the windows are everything.
-    void save(Writer& out) const { out.put(queue.ends()); }
+    void save(Writer& out) const {
+        queue.save(out);
+        out.put(keys_);
+        out.put<uint64_t>(current_.size());
+    }
     void load(Reader& in) {
-        std::vector<int64_t> ends;
-        in.get(ends);
-        queue.restore(ends);
-        current_.resize(ends.size());
-        keys_.resize(ends.size());
-        for (size_t i = 0; i < ends.size(); i++) current_[i] = keys_[i] = static_cast<int32_t>(i);
+        uint64_t total;
+        queue.load(in);
+        in.get(keys_);
+        in.get(total);
+        if (keys_.size() != static_cast<size_t>(queue.size()) || total > INT32_MAX)
+            throw std::runtime_error("saved windows are damaged");
+        current_.assign(total, -1);
+        for (size_t window = 0; window < keys_.size(); window++) {
+            if (static_cast<uint64_t>(keys_[window]) >= total) throw std::runtime_error("saved windows are damaged");
+            current_[keys_[window]] = static_cast<int32_t>(window);
+        }
     }
 
 private:

@@ -34,7 +34,7 @@ class KeyedWindows:
         which they become 0, 1, 2 …"""
 
     def save(self) -> bytes:
-        """All state; only right after `compact`."""
+        """All state, closed windows that have not been compacted away included."""
 
     def load(self, saved: bytes) -> None:
         """Take over what `save` returned. Raises RuntimeError when it is damaged."""

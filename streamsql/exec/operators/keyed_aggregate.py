@@ -24,6 +24,7 @@ class KeyedAggregate(Operator):
     """A row or watermark at the end of a window, whatever its key, releases the window with that ROWTIME."""
 
     fate = "gather"
+    layout = 2
 
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
         self._context = context
@@ -104,8 +105,7 @@ class KeyedAggregate(Operator):
         self._keys.keep(keys)
 
     def snapshot(self) -> State:
-        if not len(self._windows) == len(self._keys) == self._open:  # else nothing ended since they were numbered
-            self._compact()
+        """Closed windows too: whoever goes on with it has the time to sweep them out, the run has not."""
         return {
             "keys": self._keys.snapshot(),
             "windows": self._windows.save(),
@@ -119,4 +119,5 @@ class KeyedAggregate(Operator):
             self._windows.load(state["windows"])
         except RuntimeError as error:
             raise StateError(f"windows: {error}") from error
+        self._compact()
         self._open = len(self._windows)
