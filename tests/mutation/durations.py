@@ -15,5 +15,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
+    """Keeps those of tests that were not run now: with --cov-append a few new ones can be added."""
     DURATIONS.parent.mkdir(parents=True, exist_ok=True)
-    DURATIONS.write_text(json.dumps(seconds, indent=1))
+    before = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+    DURATIONS.write_text(json.dumps({**before, **seconds}, indent=1))
