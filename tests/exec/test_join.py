@@ -62,6 +62,15 @@ def test_sides_without_windows_meet_at_equal_times(runner, at):
     assert found == [(at("08:00:01"), 1, 1, at("08:00:01"), at("08:00:01"))]
 
 
+def test_a_millisecond_is_not_an_equal_time(runner):
+    """C-142: a row without a window is there at its own ROWTIME and at no other."""
+    join = make(runner, "L JOIN R")
+    found = join.check_batching(
+        [("L", [(1000, 1), (2001, 2), (3000, 3)]), ("R", [(1001, 1), (2000, 2), (3000, 3)])]
+    )
+    assert found["J"] == [(3000, 3, 3, 3000, 3000)]
+
+
 def test_rows_window_keeps_the_last_rows_of_its_side(runner, at):
     """C-145: ROWS 1 PRECEDING is two rows, whatever their keys."""
     join = make(runner, "[L] JOIN R", "OVER (ROWS 1 PRECEDING)")
