@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
@@ -23,7 +24,8 @@ class _Shape(NamedTuple):
     given: frozenset[str]
     default: dict[str, Any]
     factory: dict[str, Callable[[], Any]]
-    compared: tuple[str, ...]
+    compared: Callable[[dict[str, Any]], Any]
+    """The values that count for equality."""
     shown: tuple[str, ...]
     number: int
 
@@ -54,13 +56,14 @@ def record(cls: type[T] | None = None, *, frozen: bool = True, eq: bool = True) 
 
 def _shape(every: Sequence[Field[Any]]) -> _Shape:
     given = [item for item in every if item.init]
+    compared = [item.name for item in every if item.compare]
     factories: dict[str, Any] = {item.name: item.default_factory for item in every}
     return _Shape(
         tuple(item.name for item in given if not item.kw_only),
         frozenset(item.name for item in given),
         {item.name: item.default for item in every if item.default is not MISSING},
         {name: factory for name, factory in factories.items() if factory is not MISSING},
-        tuple(item.name for item in every if item.compare),
+        itemgetter(*compared) if len(compared) > 1 else lambda own: tuple([own[name] for name in compared]),
         tuple(item.name for item in every if item.repr),
         len(every),
     )
@@ -69,21 +72,31 @@ def _shape(every: Sequence[Field[Any]]) -> _Shape:
 def _init(self: Any, *values: Any, **named: Any) -> None:
     shape: _Shape = self.__shape__
     own: dict[str, Any] = self.__dict__
-    own.update(shape.default)
-    own.update(zip(shape.positional, values, strict=False))
-    wrong = len(values) > len(shape.positional)
-    if named:
-        names = named.keys()
-        wrong = wrong or not names <= shape.given or not names.isdisjoint(shape.positional[: len(values)])
-        own.update(named)
-    for name, factory in shape.factory.items():
-        if name not in own:
-            own[name] = factory()
-    if wrong or len(own) < shape.number:
+    if len(values) == shape.number and not named:  # the usual case
+        own.update(zip(shape.positional, values, strict=False))
+        fits = len(own) == shape.number
+    else:
+        fits = _take(own, shape, values, named)
+    if not fits:
         expected = ", ".join(shape.positional)
         raise TypeError(f"{type(self).__qualname__}({expected}): got {len(values)} values and {sorted(named)}")
     if hasattr(self, "__post_init__"):
         self.__post_init__()
+
+
+def _take(own: dict[str, Any], shape: _Shape, values: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Fill in what is given, and defaults; False when something is missing, unknown or given twice."""
+    if len(values) > len(shape.positional):
+        return False
+    if named and not (named.keys() <= shape.given and named.keys().isdisjoint(shape.positional[: len(values)])):
+        return False
+    own.update(shape.default)
+    own.update(zip(shape.positional, values, strict=False))
+    own.update(named)
+    for name, factory in shape.factory.items():
+        if name not in own:
+            own[name] = factory()
+    return len(own) == shape.number
 
 
 def _repr(self: Any) -> str:
@@ -105,9 +118,8 @@ def _hash(self: Any) -> int:
     return own[_HASH]  # type: ignore[no-any-return]
 
 
-def _compared(self: Any) -> tuple[Any, ...]:
-    own = self.__dict__
-    return tuple([own[name] for name in self.__shape__.compared])
+def _compared(self: Any) -> Any:
+    return self.__shape__.compared(self.__dict__)
 
 
 def _refuse(self: Any, name: str, value: Any = None) -> None:

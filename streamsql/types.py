@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pyarrow as pa
 
@@ -174,6 +174,7 @@ INTERVAL_DAY = SqlType(Kind.INTERVAL_DAY, qualifier="DAY TO SECOND")
 INTERVAL_YEAR = SqlType(Kind.INTERVAL_YEAR, qualifier="YEAR TO MONTH")
 
 
+@lru_cache(1024)
 def decimal(precision: int, scale: int = 0) -> SqlType:
     """DECIMAL(precision, scale)."""
     return SqlType(Kind.DECIMAL, precision=precision, scale=scale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import partial
+from functools import cache, partial
 from hashlib import blake2b
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -323,7 +323,14 @@ def fingerprint(node: nodes.Node) -> str:
 
 def _plain(value: Any) -> Any:
     """A dataclass as its name and the fields that count for equality."""
-    if is_dataclass(value):
-        parts = [_plain(getattr(value, item.name)) for item in fields(value) if item.compare]
-        return (type(value).__name__, *parts)
-    return [_plain(part) for part in value] if isinstance(value, (tuple, list)) else value
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    kind: Any = type(value)
+    names = _compared(kind)
+    return value if names is None else (kind.__name__, *[_plain(getattr(value, name)) for name in names])
+
+
+@cache
+def _compared(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass that count for equality; None: it is none."""
+    return tuple(item.name for item in fields(kind) if item.compare) if is_dataclass(kind) else None

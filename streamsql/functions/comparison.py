@@ -14,7 +14,7 @@ from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.registry import Argument, Resolution, cannot_apply, scalar
 from streamsql.functions.text import trim_blanks
 from streamsql.kernels import compute as pc
-from streamsql.types import BOOLEAN, NULL, Kind, SqlType, common_type
+from streamsql.types import BOOLEAN, MAX_PRECISION, NULL, Kind, SqlType, common_type
 
 _SYNTAX = "two values of comparable types"
 
@@ -23,7 +23,7 @@ def comparable(name: str, args: Sequence[Argument]) -> tuple[SqlType, ...]:
     """The types in which the arguments are compared with each other, or BindError."""
     types = [arg.type for arg in args]
     common: SqlType | None = NULL
-    for type_ in types:
+    for type_ in dict.fromkeys(types):
         common = common_type(common, type_) if common is not None else None
     if common is None and all(type_.is_datetime or type_.kind is Kind.NULL for type_ in types):
         raise BindError(
@@ -113,6 +113,8 @@ def is_in(call: CallContext, value: Datum, *items: Datum) -> Datum:
     if all(isinstance(item, pa.Scalar) for item in items) and _hashable(call.args[0]) and _alike(call.args):
         found, has_null = call.prepared(tuple(map(id, items)), lambda: (*_value_set(call, items), items))[:2]
         value = sides(call, value)[0]
+        if call.args[0].kind is Kind.DECIMAL:
+            value = pc.cast(value, found.type)
         result = pc.is_in(value, value_set=pc.cast(found, value.type), skip_nulls=True)
         unknown = pa.scalar(None, pa.bool_())
         if has_null:
@@ -132,10 +134,14 @@ def _alike(types: Sequence[SqlType]) -> bool:
 
 
 def _hashable(type_: SqlType) -> bool:
-    """Whether equality of the type is equality of its bytes (0.0 and -0.0 are equal, and scales may differ)."""
-    return not type_.is_approximate and type_.kind is not Kind.DECIMAL
+    """Whether equality of the type is equality of its bytes (0.0 and -0.0 are equal)."""
+    return not type_.is_approximate
 
 
 def _value_set(call: CallContext, items: Sequence[Datum]) -> tuple[pa.Array, bool]:
-    values = pa.array([item.as_py() for item in sides(call, *items)], items[0].type)
+    """The values that are not null, and whether one is. Decimals have one type that holds those of all scales."""
+    target = items[0].type
+    if call.args[0].kind is Kind.DECIMAL:
+        target = pa.decimal128(2 * MAX_PRECISION, max(type_.scale for type_ in call.args))
+    values = pa.array([item.as_py() for item in sides(call, *items)], target)
     return pc.drop_null(values), values.null_count > 0

@@ -12,7 +12,9 @@ from streamsql.functions.call import CallContext, Datum
 from streamsql.functions.registry import Argument, Resolution, Resolve, scalar
 from streamsql.functions.signature import character, takes
 from streamsql.functions.similar import BadPattern, like_regex, similar_regex, split_like
+from streamsql.functions.text import bytes_of
 from streamsql.kernels import compute as pc
+from streamsql.kernels import substrings
 from streamsql.types import BOOLEAN
 
 Translate = Callable[[str, str], str]
@@ -78,13 +80,20 @@ def _simple(text: Datum, start: str, middle: str | None, end: str | None) -> Dat
     if end is None:
         return pc.equal(text, start)
     if middle:
-        return pc.match_substring(text, middle)
+        return _contains(text, middle)
     found = pc.starts_with(text, start) if start or not end else None
     ends = pc.ends_with(text, end) if end else None
     if found is None or ends is None:
         return found if ends is None else ends
     long = pc.greater_equal(pc.binary_length(text), len(start.encode()) + len(end.encode()))
     return pc.and_(pc.and_(found, ends), long)
+
+
+def _contains(text: Datum, part: str) -> Datum:
+    if isinstance(text, pa.Scalar):
+        return pc.match_substring(text, part)
+    found = pa.array(substrings.contains(part.encode(), *bytes_of(text)))
+    return pc.if_else(pc.is_valid(text), found, None) if text.null_count else found
 
 
 def _match(call: CallContext, translate: Translate, text: Datum, pattern: Datum, escape: Datum | None) -> Datum:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace substrings {
 
@@ -42,6 +43,19 @@ static inline int64_t position(const uint8_t* part, int64_t part_size, const uin
         ++at;
     }
     return 0;
+}
+
+// Whether `part`, of at least a byte, is in the text; in time proportional to both where memmem is to be had.
+static inline bool contains(const uint8_t* part, int64_t part_size, const uint8_t* text, int64_t size) {
+    const auto* at = size < part_size ? nullptr : std::memchr(text, part[0], size - part_size + 1);
+    if (!at || part_size == 1) return at != nullptr;
+    const size_t left = text + size - static_cast<const uint8_t*>(at);
+#if defined(__GLIBC__) || defined(__APPLE__)
+    return memmem(at, left, part, part_size) != nullptr;
+#else
+    const std::string_view behind(static_cast<const char*>(at), left);
+    return behind.find(std::string_view(reinterpret_cast<const char*>(part), part_size)) != std::string_view::npos;
+#endif
 }
 
 }  // namespace substrings

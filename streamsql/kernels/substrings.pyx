@@ -11,6 +11,7 @@ from libc.string cimport memcpy
 cdef extern from "substrings.h" namespace "substrings" nogil:
     const uint8_t* skip(const uint8_t* at, const uint8_t* end, int64_t* count, bint bytes)
     int64_t find "substrings::position"(const uint8_t* part, int64_t part_size, const uint8_t* text, int64_t size)
+    bint found "substrings::contains"(const uint8_t* part, int64_t part_size, const uint8_t* text, int64_t size)
     bint starts_character(uint8_t byte)
 
 
@@ -82,6 +83,19 @@ def position(const int32_t[::1] part_offsets, const uint8_t[::1] part_data, cons
             b = hop * i
             out[i] = <int32_t>find(part_base + part_offsets[a], part_offsets[a + 1] - part_offsets[a],
                                    base + offsets[b], offsets[b + 1] - offsets[b])
+    return result
+
+
+def contains(const uint8_t[::1] part, const int32_t[::1] offsets, const uint8_t[::1] data):
+    """Whether each text holds `part`, which is not empty."""
+    cdef int64_t i, n = offsets.shape[0] - 1, size = part.shape[0]
+    result = np.zeros(n, dtype=np.bool_)
+    cdef uint8_t[::1] out = result.view(np.uint8)
+    cdef const uint8_t* base = &data[0] if data.shape[0] else NULL
+    if size and base != NULL:
+        with nogil:
+            for i in range(n):
+                out[i] = found(&part[0], size, base + offsets[i], offsets[i + 1] - offsets[i])
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from streamsql.errors import Span
@@ -32,9 +33,18 @@ def _plans(value: Any) -> Iterator[Node]:
     rest = [value]
     while rest:
         value = rest.pop()
+        kind: Any = type(value)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):
             rest += reversed(value)
-        elif is_dataclass(value) and not isinstance(value, (SqlType, Span)):  # they are in every expression
-            rest += [getattr(value, item.name) for item in reversed(fields(value))]
+        else:
+            rest += [getattr(value, name) for name in _parts(kind)]
+
+
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass, last first; of what is none, and of what is in every expression, nothing."""
+    if issubclass(kind, (SqlType, Span)) or not is_dataclass(kind):
+        return ()
+    return tuple(item.name for item in reversed(fields(kind)))

@@ -73,7 +73,9 @@ class Cursor:
     def at(self, *symbols: str) -> bool:
         """Whether these words or marks stand ahead, one after the other."""
         index = self._index
-        return self._symbols[index : index + len(symbols)] == list(symbols)
+        if self._symbols[index] != symbols[0]:
+            return False
+        return len(symbols) == 1 or self._symbols[index : index + len(symbols)] == list(symbols)
 
     def at_any(self, *symbols: str) -> bool:
         """Whether one of these words or marks stands ahead."""

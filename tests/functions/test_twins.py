@@ -22,6 +22,7 @@ from streamsql.types import SqlType
 
 TIMES = Times(0, 0)
 ERROR = object()
+NO_ESCAPE = Literal(types.NULL, None)
 
 
 def column(place: int, type_: SqlType) -> Column:
@@ -214,6 +215,25 @@ def test_in_follows_sql_s_logic_of_nulls(items: list[str | None], value: str | N
     found = value is not None and value in [item.rstrip() for item in options if item is not None]
     unknown = value is None or (not found and None in options)
     assert values(expression, (types.varchar(2), [value])) == [None if unknown else found]
+
+
+@given(decimals(), st.lists(st.one_of(decimals(), st.none()), min_size=1, max_size=4))
+def test_in_compares_decimals_of_all_scales(given: tuple[SqlType, Decimal], items: list[Any]) -> None:
+    type_, value = given
+    same = (types.decimal(19, type_.scale), value)
+    for options in (items, [*items, same]):
+        args = [Literal(*(option or (types.NULL, None))) for option in options]
+        found = value in [option[1] for option in options if option]
+        expected = None if not found and None in options else found
+        expression = call("IN", [column(0, type_), *args])
+        assert values(expression, (type_, [value, None])) == [expected, None]
+
+
+@given(st.lists(st.one_of(st.text("ab é", max_size=9), st.none())), st.text("ab é", min_size=1, max_size=4))
+def test_like_finds_a_part(texts: list[str | None], part: str) -> None:
+    expression = call("LIKE", [column(0, types.varchar(9)), Literal(types.char(9), f"%{part}%"), NO_ESCAPE])
+    expected = [None if text is None else part in text for text in texts]
+    assert values(expression, (types.varchar(9), texts)) == expected
 
 
 MOMENTS = st.datetimes(datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31)).map(
