@@ -22,17 +22,27 @@ TWO_WAYS = {
         "SELECT STREAM S.a FROM S JOIN T ON S.a / S.b = T.a / T.b AND S.a / (S.b - T.b) > 0",
         [(60000, 1, 1), (60000, 1, 0), (60000, 1, 1)],
     ),
+    "two operators": (
+        "SELECT STREAM a / b FROM S WHERE 10 / a > 0",
+        [(60000, 1, 0), (60000, 0, 1), (60000, 1, 0), (60000, 0, 1), (60000, 1, 1)],
+    ),
 }
 
 
 @pytest.mark.parametrize("name", TWO_WAYS)
 def test_errors_of_one_rowtime_have_an_order(runner, name):
-    """Where an operator gets rid of one row in one way, of the next in another, and both are of one ROWTIME."""
+    """Where an operator gets rid of one row in one way, of the next in another, or another operator does, and both
+    are of one ROWTIME."""
     query, rows = TWO_WAYS[name]
     inputs = dict.fromkeys(("S", "T"), "a BIGINT, b INTEGER")
     app = runner(f"CREATE STREAM O (n BIGINT); CREATE PUMP p AS INSERT INTO O {query};", inputs)
     found = app.check_batching([("T", rows[:1]), ("T", 60001), ("S", rows)])
-    assert [row[0] for row in found["ERROR_STREAM"]] == [60000] * {"over": 3, "groups": 2, "pairs": 3}[name]
+    assert [row[0] for row in found["ERROR_STREAM"]] == [60000] * {
+        "over": 3,
+        "groups": 2,
+        "pairs": 3,
+        "two operators": 4,
+    }[name]
 
 
 def test_many_errors_of_a_replayed_batch_stay_in_order(runner):
