@@ -283,6 +283,19 @@ def test_an_error_row_shows_the_declared_columns_only() -> None:
     assert app.read("O")["A"].to_pylist() == [2]
 
 
+def test_a_hidden_column_that_did_not_come_is_null() -> None:
+    """Also when the input has as many columns as the stream; ROWTIME's own is one of them."""
+    app = Application(
+        "CREATE STREAM O (a INTEGER, k VARCHAR(20)); CREATE PUMP P AS INSERT INTO O SELECT STREAM a, PARTITION_KEY FROM S;",
+        {"S": "a INTEGER"},
+        rowtime="t",
+    )
+    app.feed("S", pa.table({"A": [1, 2], "t": [1000, 2000]}))
+    app.feed("S", pa.table({"A": [3], "PARTITION_KEY": ["x"], "t": [3000]}))
+    app.finish()
+    assert [(row["A"], row["K"]) for row in app.read("O").to_pylist()] == [(1, None), (2, None), (3, "x")]
+
+
 def test_time_of_a_live_application_can_be_told() -> None:
     """The window closes without a row, and time does not go back for the next one."""
     now = dt.datetime(2024, 1, 1, tzinfo=dt.UTC).timestamp()
