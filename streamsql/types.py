@@ -180,6 +180,7 @@ def decimal(precision: int, scale: int = 0) -> SqlType:
     return SqlType(Kind.DECIMAL, precision=precision, scale=scale)
 
 
+@lru_cache(1024)
 def varchar(length: int = MAX_CHARACTERS) -> SqlType:
     """VARCHAR(length), the length capped at the longest there is."""
     return SqlType(Kind.VARCHAR, length=min(length, MAX_CHARACTERS))
@@ -190,6 +191,7 @@ def array_of(element: SqlType) -> SqlType:
     return SqlType(Kind.ARRAY, element=element)
 
 
+@lru_cache(1024)
 def char(length: int = 1) -> SqlType:
     """CHAR(length)."""
     return SqlType(Kind.CHAR, length=min(length, MAX_CHARACTERS))

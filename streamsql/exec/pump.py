@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.plan.memory import rules
 from streamsql.record import record
+from streamsql.types import SqlType
 
 if TYPE_CHECKING:
     from streamsql.exec.gate import Gate
@@ -325,9 +326,21 @@ def _plain(value: Any) -> Any:
     """A dataclass as its name and the fields that count for equality."""
     if isinstance(value, (tuple, list)):
         return [_plain(part) for part in value]
+    if isinstance(value, SqlType):
+        return _plain_type(value)
     kind: Any = type(value)
     names = _compared(kind)
-    return value if names is None else (kind.__name__, *[_plain(getattr(value, name)) for name in names])
+    return value if names is None else _named(value, names)
+
+
+def _named(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return (type(value).__name__, *[_plain(getattr(value, name)) for name in names])
+
+
+@lru_cache(1024)
+def _plain_type(type_: SqlType) -> Any:
+    """The same few types stand in all expressions."""
+    return _named(type_, _compared(SqlType) or ())
 
 
 @cache

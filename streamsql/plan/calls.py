@@ -19,7 +19,7 @@ from streamsql.types import Kind, SqlType, decimal
 def arguments(args: Sequence[Expression]) -> list[registry.Argument]:
     """What the registry may know of arguments: their types, and the values of literals."""
     return [
-        registry.Argument(arg.type, arg.value) if isinstance(arg, Literal) else registry.Argument(arg.type)
+        registry.Argument(arg.type, arg.value if isinstance(arg, Literal) else registry.NOT_CONSTANT)
         for arg in args
     ]
 

@@ -158,8 +158,7 @@ def transform(expression: Expression, change: Callable[[Expression], Expression 
         return changed
     updates: dict[str, Any] = {}
     for name, value in vars(expression).items():
-        new = _transform_item(value, change)
-        if new is not value:
+        if isinstance(value, (Expression, tuple)) and (new := _transform_item(value, change)) is not value:
             updates[name] = new
     return replace(expression, **updates) if updates else expression
 

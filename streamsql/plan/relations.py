@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from streamsql.errors import Span
+from streamsql.plan.expressions import Column, Literal
 from streamsql.plan.nodes import Node, Table
 from streamsql.types import SqlType
 
@@ -44,7 +45,7 @@ def _plans(value: Any) -> Iterator[Node]:
 
 @cache
 def _parts(kind: Any) -> tuple[str, ...]:
-    """The fields of a dataclass, last first; of what is none, and of what is in every expression, nothing."""
-    if issubclass(kind, (SqlType, Span)) or not is_dataclass(kind):
+    """The fields of a dataclass, last first; of what is none, and of the leaves of expressions, nothing."""
+    if issubclass(kind, (SqlType, Span, Column, Literal)) or not is_dataclass(kind):
         return ()
     return tuple(item.name for item in reversed(fields(kind)))

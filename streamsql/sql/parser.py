@@ -81,9 +81,7 @@ def _statement(grammar: StatementGrammar) -> Expression:
 
 def _depth(root: Expression) -> int:
     """The levels of a tree, counted without recursion."""
-    deepest, pending = 0, [(root, 1)]
-    while pending:
-        node, depth = pending.pop()
-        deepest = max(deepest, depth)
-        pending += [(child, depth + 1) for child in node.iter_expressions()]
-    return deepest
+    levels, level = 0, [root]
+    while level:
+        levels, level = levels + 1, [child for node in level for child in node.iter_expressions()]
+    return levels

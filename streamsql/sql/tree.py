@@ -46,9 +46,10 @@ class Expression:
     def iter_expressions(self) -> Iterator[Expression]:
         """The children, in the order of the arguments."""
         for value in self.args.values():
-            for item in value if isinstance(value, list) else (value,):
-                if isinstance(item, Expression):
-                    yield item
+            if isinstance(value, Expression):
+                yield value
+            elif isinstance(value, list):
+                yield from [item for item in value if isinstance(item, Expression)]
 
     def walk(self) -> Iterator[Expression]:
         """This node and all below it, level by level."""
