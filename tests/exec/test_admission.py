@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from streamsql.exec.admission import STEPS, Admission
+from streamsql.exec.admission import STEPS, Admission, LastRows
 from streamsql.exec.gate import sizes
 
 SPAN = 100 * STEPS
@@ -45,6 +45,29 @@ def test_nothing_is_admitted_twice_after_a_restart():
     again.restore(admission.snapshot())
     assert ask(again, [3, 4, 5], ["a", "b", "c"], cost=10) == [False, False, True]
     assert ask(again, [SPAN + 100], ["c"], cost=10) == [False]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([4, 4, 4, 4, 4, 4, 4], []),  # 8 bytes beside each
+        ([5, 5, 5, 0, 0, 0, 0], [2, 3, 4, 5, 6]),  # 10 beside the third, and nothing leaves any more
+        ([9, 9, 0, 0, 9, 9, 9], [2, 3, 4, 5, 6]),
+        ([9, 0, 9, 0, 9, 1, 9], [6]),
+        ([0, 9, 0, 10, 0, 0, 0], [4, 5, 6]),
+    ],
+)
+def test_a_row_has_room_beside_the_last_two(rows, expected, size):
+    """Of a window of three rows: when those before it take less than 10 bytes; in any pieces, with restarts."""
+    refused = []
+    admission = LastRows(10, 3)
+    for begin in range(0, len(rows), size):
+        part = numbers(*rows[begin : begin + size])
+        refused += admission.refused([], (0 * part, part), part).tolist()
+        state, admission = admission.snapshot(), LastRows(10, 3)
+        admission.restore(state)
+    assert [number for number, is_refused in enumerate(refused) if is_refused] == expected
 
 
 @pytest.mark.parametrize(
