@@ -14,6 +14,7 @@ from streamsql.exec.operator import Reject
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
+from streamsql.kernels.programs import Condition, SelectList
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
 from streamsql.plan.nodes import Node
@@ -21,10 +22,8 @@ from streamsql.record import record
 from streamsql.types import Column
 
 if TYPE_CHECKING:
+    from streamsql.exec.evaluate import Compiled
     from streamsql.exec.relation import Relation
-
-Evaluator = Callable[[pa.RecordBatch, Times], tuple[pa.Array, Failures]]
-"""Values for the rows of a batch, null where a row failed, and those failures."""
 
 
 @record
@@ -58,7 +57,7 @@ class Context:
             self.relations[plan] = Relation(plan, self)
         return self.relations[plan]
 
-    def compile(self, expression: Expression) -> Evaluator:
+    def compile(self, expression: Expression) -> Compiled:
         """The expression, ready to be computed batch after batch."""
         # Imported when a plan needs it: an expression may hold a subquery, which is a plan of its own.
         from streamsql.exec.evaluate import compile_expression
@@ -87,21 +86,23 @@ class Context:
 class Computation:
     """Some expressions over the same rows; those that are just a column of the input are given by its position."""
 
-    def __init__(self, evaluators: Sequence[Evaluator | int], context: Context) -> None:
+    def __init__(self, evaluators: Sequence[Compiled | int], context: Context) -> None:
         self._evaluators = evaluators
         self._context = context
 
     def values(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[pa.Array]]:
         """One array per expression. A row for which one of them fails is rejected and left out of everything
         that is returned."""
-        times = self._context.times()
-        arrays = []
+        times: Times | None = None
+        arrays: list[pa.Array] = []
         failures = None
         for evaluate in self._evaluators:
-            if isinstance(evaluate, int):
-                arrays.append(batch.column(evaluate))
+            known = batch.column(evaluate) if isinstance(evaluate, int) else evaluate.known(batch)
+            if known is not None:
+                arrays.append(known)
                 continue
-            array, failed = evaluate(batch, times)
+            times = times or self._context.times()
+            array, failed = evaluate.computed(batch, times)
             arrays.append(array)
             if failed:
                 failures = failures or Failures(batch.num_rows)
@@ -111,6 +112,24 @@ class Computation:
         self._context.reject_values(batch, failures)
         keep = pa.array(~failures.mask())
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
+
+    def condition(self, schema: pa.Schema) -> Condition | None:
+        """A program that chooses the rows of batches for which a single condition is TRUE, if there is one."""
+        evaluate = self._evaluators[0]
+        if isinstance(evaluate, int) or evaluate.code is None or any(map(_is_nested, schema.types)):
+            return None
+        return Condition(schema, evaluate.code)
+
+    def select_list(self, schema: pa.Schema, result: pa.Schema) -> SelectList | None:
+        """Programs that make of batches those with the values of all expressions, if there is one for each."""
+        outputs = [each if isinstance(each, int) else each.code for each in self._evaluators]
+        same = all(
+            schema.field(each).type == type_
+            for each, type_ in zip(outputs, result.types, strict=True)
+            if isinstance(each, int)
+        )
+        known = [each for each in outputs if each is not None]
+        return SelectList(schema, known, result) if same and len(known) == len(outputs) else None
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """For a single condition on pairs: those for which it is TRUE. Pairs for which it fails are rejected."""
@@ -124,6 +143,10 @@ class Computation:
         if condition.null_count:
             condition = pc.fill_null(condition, False)
         return np.asarray(condition)
+
+
+def _is_nested(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(type_))
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

@@ -1,4 +1,5 @@
-"""Expressions compiled: a tree of steps (`exec.steps`) per plan, and one call of it per batch."""
+"""Expressions compiled: a tree of steps (`exec.steps`) per plan and, where that is possible, a program
+(`exec.programs`), of which one call per batch is made."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from streamsql.errors import BindError
-from streamsql.exec.context import Context, Evaluator
+from streamsql.exec.context import Context
+from streamsql.exec.programs import program_of
 from streamsql.exec.steps import (
     ApplyStep,
     CaseStep,
@@ -28,6 +30,7 @@ from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
 from streamsql.functions.vectors import column
 from streamsql.kernels import compute as pc
+from streamsql.kernels.programs import Value
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, Subquery
 from streamsql.types import Kind, SqlType
 
@@ -102,7 +105,8 @@ class _Compiler:
 def _apply(
     key: int, type_: SqlType, steps: tuple[Step, ...], types: tuple[SqlType, ...], function: ScalarFunction
 ) -> Step:
-    return ApplyStep(key, type_, steps, types, function.implementation, function.handles_nulls, function.undecided)
+    how = function.implementation, function.handles_nulls, function.undecided
+    return ApplyStep(key, type_, steps, types, *how, function.doc.name)
 
 
 def _constant(expression: Expression) -> Any:
@@ -119,21 +123,41 @@ def _empty_scope(times: Times) -> Scope:
     return Scope(pa.RecordBatch.from_pydict({}), times, 1)
 
 
-def compile_expression(expression: Expression, context: Context | None = None) -> Evaluator:
-    """The expression, ready to be computed batch after batch; `context` is needed for subqueries.
+class Compiled:
+    """An expression, ready to be computed batch after batch.
 
-    BindError: a call does not resolve."""
-    step = _Compiler(context).step(expression)
-    arrow = expression.type.arrow
+    `code` is the program that does it where nothing goes wrong, if there is one."""
 
-    def evaluate(batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
-        value, failures = step.value(Scope(batch, times, batch.num_rows))
+    def __init__(self, step: Step, type_: SqlType) -> None:
+        self.code = program_of(step)
+        self._step = step
+        self._arrow = type_.arrow
+        self._value: Value | None = None
+
+    def __call__(self, batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
+        known = self.known(batch)
+        return self.computed(batch, times) if known is None else (known, Failures(batch.num_rows))
+
+    def known(self, batch: pa.RecordBatch) -> pa.Array | None:
+        """The values, if a program can tell them: then no row fails."""
+        if self.code is None:
+            return None
+        if self._value is None:
+            self._value = Value(batch.schema, self.code, self._arrow)
+        return self._value.of(batch)
+
+    def computed(self, batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
+        """The values, step by step, and what failed."""
+        value, failures = self._step.value(Scope(batch, times, batch.num_rows))
         array = column(value, batch.num_rows)
         if failures:
             array = null_where(array, failures.mask())
-        return (array if array.type == arrow else pc.cast(array, arrow)), failures or Failures(batch.num_rows)
+        return (array if array.type == self._arrow else pc.cast(array, self._arrow)), failures or Failures(batch.num_rows)
 
-    return evaluate
+
+def compile_expression(expression: Expression, context: Context | None = None) -> Compiled:
+    """The expression, ready to be computed; `context` is needed for subqueries. BindError: a call does not resolve."""
+    return Compiled(_Compiler(context).step(expression), expression.type)
 
 
 def constant(expression: Expression, times: Times) -> Any:

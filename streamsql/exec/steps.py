@@ -148,13 +148,14 @@ class ConstantStep(Step):
 
 @record(frozen=False, eq=False)
 class ApplyStep(Step):
-    """A function or a conversion applied to the values of other steps."""
+    """A function or a conversion applied to the values of other steps; `name` is that of a function of SQL."""
 
     args: tuple[Step, ...]
     types: tuple[SqlType, ...]
     function: Callable[..., Any]
     handles_nulls: bool = False
     undecided: Callable[[Datum], Datum] | None = None
+    name: str = ""
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def compute(self, scope: Scope) -> Computed:

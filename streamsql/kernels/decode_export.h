@@ -1,47 +1,14 @@
 /* Finished columns → one struct of Arrow's C data interface for all columns of a batch. Whoever imports it owns their
-   memory: https://arrow.apache.org/docs/format/CDataInterface.html */
+   memory. */
 #pragma once
+#include "arrow_c.h"
 #include "decode_columns.h"
-
-extern "C" struct ArrowArray {
-    int64_t length, null_count, offset, n_buffers, n_children;
-    const void** buffers;
-    struct ArrowArray** children;
-    struct ArrowArray* dictionary;
-    void (*release)(struct ArrowArray*);
-    void* private_data;
-};
 
 namespace streamsql {
 
-struct ExportedColumn {
-    const void* buffers[3] = {nullptr, nullptr, nullptr};
-    ~ExportedColumn() {
-        for (const void* buffer : buffers) free(const_cast<void*>(buffer));
-    }
-};
-
-struct ExportedBatch {
-    std::vector<ArrowArray> columns;
-    std::vector<ArrowArray*> places;
-    const void* buffers[1] = {nullptr};
-};
-
-inline void release_column(ArrowArray* array) {
-    delete static_cast<ExportedColumn*>(array->private_data);
-    array->release = nullptr;
-}
-
-inline void release_batch(ArrowArray* array) {
-    for (int64_t i = 0; i < array->n_children; i++)
-        if (array->children[i]->release) array->children[i]->release(array->children[i]);
-    delete static_cast<ExportedBatch*>(array->private_data);
-    array->release = nullptr;
-}
-
 /* The first `rows` values; the column gives its memory away. */
 inline void export_column(Column& c, int64_t rows, ArrowArray* out) {
-    std::unique_ptr<ExportedColumn> kept(new ExportedColumn);
+    std::unique_ptr<MadeColumn> kept(new MadeColumn);
     int64_t present = 0, ones = 0;
     uint8_t* validity = packed(c.valid, rows, &present);
     kept->buffers[0] = validity;
@@ -59,31 +26,16 @@ inline void export_column(Column& c, int64_t rows, ArrowArray* out) {
     } else kept->buffers[1] = c.data;
     free(c.valid);
     c.valid = nullptr, c.data = nullptr, c.offsets = nullptr;
-    out->length = rows;
-    out->null_count = rows - present;
-    out->n_buffers = c.textual() ? 3 : 2;
-    out->buffers = kept->buffers;
-    out->release = release_column;
-    out->private_data = kept.release();
+    give(std::move(kept), rows, rows - present, c.textual() ? 3 : 2, out);
 }
 
 /* All rows read so far; a new batch begins. On an exception the rows are lost, and `out` is to be
    released. */
 inline void export_batch(Columns& columns, ArrowArray* out) {
     const size_t n = columns.all.size();
-    *out = ArrowArray{};
-    auto* kept = new ExportedBatch;
-    out->private_data = kept;
-    out->release = release_batch;
-    kept->columns.resize(n, ArrowArray{});
-    for (ArrowArray& column : kept->columns) kept->places.push_back(&column);
-    out->length = columns.row;
-    out->n_buffers = 1;
-    out->buffers = kept->buffers;
-    out->n_children = (int64_t)n;
-    out->children = kept->places.data();
+    start_batch(columns.row, n, out);
     try {
-        for (size_t i = 0; i < n; i++) export_column(columns.all[i], columns.row, &kept->columns[i]);
+        for (size_t i = 0; i < n; i++) export_column(columns.all[i], columns.row, out->children[i]);
     } catch (...) {
         columns.release();  // some have given their memory away
         throw;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "arrow_c.h"
 #include "encode_value.h"
 
 namespace streamsql {
@@ -12,18 +13,27 @@ constexpr size_t BLOCK = 16;
 
 enum class Shape : int { null, boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float_, double_, decimal, string, binary, date, time, timestamp, written };
 
-/* One Arrow array: addresses of its buffers and the position of its first value. */
+/* One column: how it is written, and where the buffers of the batch are and its first value in them. */
 struct Input {
     Shape shape;
     int scale;
-    int64_t offset;
-    const uint8_t* valid;  // null: all are
-    const void* data;
-    const int32_t* offsets;
-    const char* end;       // of the bytes of text
-    std::string before;    // what stands before the value in a row, `,"PRICE":` or `,`, and BLOCK bytes more
+    std::string before;  // what stands before the value in a row, `,"PRICE":` or `,`, and BLOCK bytes more
     size_t before_size;
-    LastDate last;
+    int64_t offset = 0;
+    const uint8_t* valid = nullptr;  // null: all are
+    const void* data = nullptr;
+    const int32_t* offsets = nullptr;
+    const char* end = nullptr;  // of the bytes of text
+    LastDate last = LastDate();
+
+    void take(const ArrowArray& column) {
+        offset = column.offset;
+        valid = column.null_count && column.n_buffers ? (const uint8_t*)column.buffers[0] : nullptr;
+        data = column.n_buffers ? column.buffers[column.n_buffers - 1] : nullptr;
+        if (column.n_buffers < 3 || !column.length) return;
+        offsets = (const int32_t*)column.buffers[1];
+        end = (const char*)data + offsets[offset + column.length];
+    }
 
     bool present(int64_t row) const {
         const int64_t i = offset + row;
@@ -46,10 +56,15 @@ class RowWriter {
     char* out = nullptr;  // the caller's memory, `room` bytes
     size_t room = 0, used = 0;
 
-    void add(int shape, int scale, int64_t offset, uintptr_t valid, uintptr_t data, uintptr_t offsets, size_t size, const std::string& before) {
-        const char* end = (const char*)data + size;
-        inputs.push_back({(Shape)shape, scale, offset, (const uint8_t*)valid, (const void*)data, (const int32_t*)offsets, end, before + std::string(BLOCK, ' '), before.size(), LastDate()});
+    void add(int shape, int scale, const std::string& before) {
+        inputs.push_back({(Shape)shape, scale, before + std::string(BLOCK, ' '), before.size()});
         fixed_ += before.size() + NUMBER_ROOM;
+    }
+
+    /* The columns of a batch, which stay where they are until its rows are written. */
+    void take(const ArrowArray& batch) {
+        for (size_t i = 0; i < inputs.size(); i++) inputs[i].take(*batch.children[i]);
+        used = 0;
     }
 
     void delimit_with(const std::string& text) { delimiter = text; }

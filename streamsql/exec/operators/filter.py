@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from streamsql.exec.context import Context
+from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.operator import Batches, Operator
 from streamsql.kernels import compute as pc
 from streamsql.kernels.select_rows import Selection
@@ -16,9 +16,18 @@ class Filter(Operator):
 
     def __init__(self, node: nodes.Filter, context: Context) -> None:
         self._condition = context.computation([node.condition])
+        self._program = self._condition.condition(arrow_schema(node.input.schema))
         self._filtered = context.filtered
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        rows = self._program.rows(batch) if self._program is not None else None
+        if rows is None:
+            return self._by_steps(batch)
+        if rows is not batch:
+            self._filtered(batch.num_rows - rows.num_rows)
+        return [rows] if rows.num_rows else []
+
+    def _by_steps(self, batch: pa.RecordBatch) -> Batches:
         batch, (condition,) = self._condition.values(batch)
         count = condition.true_count
         if count == batch.num_rows:

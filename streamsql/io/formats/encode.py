@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from streamsql.errors import ConfigError
 from streamsql.kernels import compute as pc
-from streamsql.kernels.encode_rows import encode_rows
+from streamsql.kernels.encode_rows import RowText
 
 # The order of `enum class Shape` in kernels/encode_rows.h.
 _SHAPES: Sequence[pa.DataType] = (
@@ -46,12 +46,9 @@ class RowEncoder:
 
     def __init__(self, schema: pa.Schema, befores: Sequence[bytes], row_end: bytes, delimiter: bytes) -> None:
         self._plain = [_plain(field) for field in schema]
-        self._shapes = [_shape(type_) for type_ in self._plain]
         self._arrays = {number: ArrayText(type_) for number, type_ in enumerate(self._plain) if _is_list(type_)}
-        self._befores = befores
-        self._row_end = row_end
-        self._delimiter = delimiter
-        self._row_bytes = 0.0  # about what a row takes, to ask for enough memory at once
+        self._plain_schema = pa.schema(list(zip(schema.names, self._plain, strict=True)))
+        self._text = RowText([_shape(type_) for type_ in self._plain], befores, row_end, delimiter)
 
     def start(self) -> bytes:
         """What stands before the first row."""
@@ -59,15 +56,19 @@ class RowEncoder:
 
     def encode(self, batch: pa.RecordBatch) -> bytes:
         """The rows of `batch`, each with its line end."""
+        if self._arrays or not batch.schema.equals(self._plain_schema):
+            batch = self._made_plain(batch)
+        return self._text.of(batch)
+
+    def _made_plain(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with columns that can be written, arrays as text."""
         columns = [
             column if column.type.equals(type_) else pc.cast(column, type_, safe=False)
             for column, type_ in zip(batch.columns, self._plain, strict=True)
         ]
         for number, array_text in self._arrays.items():
             columns[number] = array_text.of(columns[number])
-        rows = encode_rows(columns, self._shapes, self._befores, self._row_end, self._delimiter, self._row_bytes)
-        self._row_bytes = 1.1 * len(rows) / max(batch.num_rows, 1) + 1
-        return rows
+        return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
     def finish(self) -> bytes:
         """What stands after the last row."""
@@ -96,10 +97,11 @@ class CsvEncoder(RowEncoder):
         if len(delimiter.encode()) != 1 or delimiter in '"\r\n':
             raise ConfigError(f"the CSV delimiter {delimiter!r} is not one plain character")
         comma = delimiter.encode()
-        super().__init__(schema, [b""] + [comma] * (len(schema) - 1), b"\n", comma)
+        befores = [b""] + [comma] * (len(schema) - 1)
+        super().__init__(schema, befores, b"\n", comma)
         names = pa.RecordBatch.from_arrays([pa.array([name]) for name in schema.names], schema.names)
         text = [(_CODES[pa.string()], 0)] * len(schema)
-        self._header = encode_rows(names.columns, text, self._befores, b"\n", comma) if with_header else b""
+        self._header = RowText(text, befores, b"\n", comma).of(names) if with_header else b""
 
     def start(self) -> bytes:
         return self._header

@@ -1,0 +1,161 @@
+"""Steps → programs: expressions of plain numbers, truths and texts, computed in one call for a whole batch.
+
+A program gives up on a batch in which something goes wrong (`kernels/programs.h`); the steps then say what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from streamsql.exec.steps import ApplyStep, ColumnStep, ConstantStep, Step
+from streamsql.functions.convert_numbers import to_number
+from streamsql.types import DATETIME, Kind, SqlType
+
+DEPTH = 16  # as in kernels/programs.h
+LONGEST = 256  # operations; a program is not asked which of its parts a row needs
+_ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+_COMPARISONS = {"=": "equal", "<>": "differ", "<": "less", "<=": "at_most", ">": "greater", ">=": "at_least"}
+_TRUTHS = {"AND": "both", "OR": "either", "NOT": "negation", "IS TRUE": "is_true", "IS FALSE": "is_false"}
+_NAMES = (*_ARITHMETIC, *_COMPARISONS, *_TRUTHS, "NEG", "MOD", "IN", "IS NULL")
+
+Operation = tuple[str, int | float | bytes]
+Code = Sequence[Operation]
+
+
+def program_of(step: Step) -> Code | None:
+    """The program that computes a step's values; None if there is none, or nothing to compute."""
+    if isinstance(step, (ColumnStep, ConstantStep)):
+        return None
+    try:
+        code = list(_code(step))
+    except _NoProgram:
+        return None
+    return code if len(code) <= LONGEST and _depth(code) <= DEPTH else None
+
+
+class _NoProgram(Exception):
+    """A program cannot do this."""
+
+
+def _depth(code: Code) -> int:
+    depth = deepest = 0
+    for name, _ in code:
+        if name in ("column", "integer", "number", "truth", "text"):
+            depth += 1
+        elif name not in ("to_number", "fits", "negate_integer", "negate_number", *_ONE_TRUTH):
+            depth -= 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+_ONE_TRUTH = ("is_null", "is_true", "is_false", "negation")
+
+
+def _code(step: Step) -> Iterator[Operation]:
+    match step:
+        case ColumnStep(type=type_, index=index):
+            _family(type_)
+            yield "column", index
+        case ConstantStep(type=type_, scalar=scalar):
+            yield _constant(type_, scalar)
+        case ApplyStep(function=function) if function is to_number:
+            yield from _conversion(step)
+        case ApplyStep(name=name) if name in _NAMES:
+            yield from _call(step, name)
+        case _:
+            raise _NoProgram
+
+
+def _family(type_: SqlType) -> str:
+    """What a program takes values of a type for."""
+    if type_.is_integer or type_.kind in DATETIME or type_.is_interval:
+        return "integers"
+    if type_.is_approximate:
+        return "numbers"
+    if type_.kind is Kind.BOOLEAN:
+        return "truths"
+    if type_.is_character:
+        return "texts"
+    raise _NoProgram
+
+
+def _constant(type_: SqlType, scalar: pa.Scalar) -> Operation:
+    family = _family(type_)
+    if not scalar.is_valid:
+        raise _NoProgram
+    if family == "texts":
+        return "text", scalar.as_py().encode()
+    if family == "truths":
+        return "truth", int(scalar.as_py())
+    value = scalar.value if pa.types.is_temporal(scalar.type) else scalar.as_py()
+    return ("number", float(value)) if family == "numbers" else ("integer", int(value))
+
+
+def _conversion(step: ApplyStep) -> Iterator[Operation]:
+    """A number as another type: exact, or an integer as DOUBLE."""
+    source, target = step.args[0].type, step.type
+    yield from _code(step.args[0])
+    if source.is_integer and target.kind is Kind.DOUBLE:
+        yield "to_number", 0
+    elif source.is_integer and target.is_integer:
+        if source.bits > target.bits:
+            yield "fits", target.bits
+    elif not (source.is_approximate and target.kind is Kind.DOUBLE):
+        raise _NoProgram
+
+
+def _call(step: ApplyStep, name: str) -> Iterator[Operation]:
+    if name == "IN":
+        yield from _any_of(step)
+        return
+    for arg in step.args:
+        yield from _code(arg)
+    if name in _TRUTHS or name == "IS NULL":
+        yield _TRUTHS.get(name, "is_null"), 0
+    elif name in _COMPARISONS:
+        yield _comparison(step.types, name)
+    else:
+        yield from _number(step, name)
+
+
+def _comparison(types: Sequence[SqlType], name: str) -> tuple[str, int]:
+    left, right = map(_family, types)
+    if left != right or left == "truths":
+        raise _NoProgram
+    return f"{left}_{_COMPARISONS[name]}", int(Kind.CHAR in (types[0].kind, types[1].kind))
+
+
+def _any_of(step: ApplyStep) -> Iterator[Operation]:
+    """IN a short list: equal to one of the values."""
+    value, *items = step.args
+    for number, (item, type_) in enumerate(zip(items, step.types[1:], strict=True)):
+        yield from _code(value)
+        yield from _code(item)
+        yield _comparison((step.types[0], type_), "=")
+        if number:
+            yield "either", 0
+
+
+def _number(step: ApplyStep, name: str) -> Iterator[Operation]:
+    """What follows the operands of `+ - * /`, MOD and the sign."""
+    type_ = step.type
+    if not all(arg == type_ for arg in step.types) or not (type_.is_integer or type_.kind is Kind.DOUBLE):
+        raise _NoProgram
+    family = _family(type_)
+    if name == "NEG":
+        yield ("negate_integer" if family == "integers" else "negate_number"), 0
+    elif name == "MOD":
+        yield "remainder", _divisor(step.args[1])
+    else:
+        yield f"{_ARITHMETIC[name]}_{family}", 0
+    if type_.is_integer and type_.bits < 64:
+        yield "fits", type_.bits
+
+
+def _divisor(step: Step) -> int:
+    """The divisor, if it is the same positive number in all rows; else 0."""
+    if isinstance(step, ConstantStep) and step.scalar.is_valid:
+        return max(int(step.scalar.as_py()), 0)
+    return 0

@@ -1,0 +1,33 @@
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+_Code = Sequence[tuple[str, int | float | bytes]]
+"""What a stack machine does: names of operations (OPERATIONS) with a constant, the number of a column, or 0."""
+
+OPERATIONS: dict[str, int]
+
+class Condition:
+    """The rows for which a program is true. Raises TypeError for a schema with nested columns."""
+
+    def __init__(self, schema: pa.Schema, code: _Code) -> None: ...
+    def rows(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+        """These rows of `batch`; None if the program gave up, or the batch has another schema. Raises OverflowError
+        for more than 2 GiB of text."""
+
+class SelectList:
+    """Batches with other columns: each output is a column by its number, or computed by a program."""
+
+    def __init__(self, schema: pa.Schema, outputs: Sequence[int | _Code], result: pa.Schema) -> None: ...
+    def rows(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+        """A batch of schema `result`; None if a program gave up, or `batch` has another schema than `schema`."""
+
+class Value:
+    """One value of type `type_` for each row."""
+
+    def __init__(self, schema: pa.Schema, code: _Code, type_: pa.DataType) -> None: ...
+    def of(self, batch: pa.RecordBatch) -> pa.Array | None:
+        """The values for a batch; None if the program gave up, or the batch has another schema."""
+
+def with_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The same columns under other names; the types must be those of the batch."""
