@@ -24,6 +24,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import milliseconds, timestamps
 from streamsql.io.format import Reject
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import stamped
 from streamsql.plan.nodes import Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
@@ -71,8 +72,9 @@ class Counts:
 class Intake:
     """Takes rows of `feeds`, in any pieces, and pushes them in order.
 
-    `push(stream, batch)` gets batches with ROWTIME, the declared and the hidden columns; `watermark(stream, time)`
-    what no later row is older than; `report` what could not be used.
+    `push(stream, batch, last)` gets batches with ROWTIME, the declared and the hidden columns, and the ROWTIME of
+    the last row if it is at hand; `watermark(stream, time)` what no later row is older than; `report` what could
+    not be used.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Intake:
         feeds: Sequence[Feed],
         arrival: ArrivalTimes,
         lateness: int,
-        push: Callable[[str, pa.RecordBatch], None],
+        push: Callable[[str, pa.RecordBatch, int | None], None],
         watermark: Callable[[str, int], None],
         report: Callable[[str, Sequence[InputError]], None],
         room: int | None = None,
@@ -94,6 +96,7 @@ class Intake:
         self._report = report
         self._streams = list(dict.fromkeys(feed.stream.name for feed in feeds))
         self._schemas = {feed.stream.name: arrow_schema(feed.stream.schema) for feed in feeds}
+        self._declared = {name: schema.remove(0) for name, schema in self._schemas.items()}  # without ROWTIME
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = Replay([feed.stream.name for feed in feeds], lateness, room) if is_replay else None
         self._announced = dict.fromkeys(self._streams, START_OF_TIME)
@@ -119,8 +122,12 @@ class Intake:
     def _take_live(self, stream: Stream, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
         self.counts[stream.name].rows += rows.num_rows
         if rows.num_rows:
-            times = self._arrival.stamp(rows.num_rows)
-            self._push(stream.name, with_rowtime(stream, rows, times, self._schemas[stream.name]))
+            time, schema = self._arrival.now(), self._schemas[stream.name]
+            if rows.schema.equals(self._declared[stream.name]):
+                batch = stamped(rows, time, schema)
+            else:
+                batch = with_rowtime(stream, rows, np.full(rows.num_rows, time), schema)
+            self._push(stream.name, batch, time)
         if rejects:
             now = self._arrival.now()
             self._report(stream.name, [_record_error(reject, now) for reject in rejects])
@@ -178,7 +185,7 @@ class Intake:
         """Push what has its place, then say how far time has come. A stream at its end goes on with the time of
         the others, so that they need not wait for it; that all have ended says whoever finishes."""
         for stream, rows in replay.release():
-            self._push(stream, rows)
+            self._push(stream, rows, None)
         bounds = replay.bounds()
         going_on = min((bound for bound in bounds.values() if bound < END_OF_TIME), default=START_OF_TIME)
         for stream, bound in bounds.items():

@@ -42,10 +42,6 @@ class ArrivalTimes:
         self.last = max(self.last, time)
         return self.last
 
-    def stamp(self, length: int) -> Times:
-        """ROWTIME for `length` rows that are here now."""
-        return np.full(length, self.now(), dtype=np.int64)
-
 
 def times_of_column(array: pa.Array, what: str) -> tuple[Times, npt.NDArray[np.bool_] | None]:
     """ROWTIMEs in ms that a column of a replay holds, and a mask of the rows that have one (None: all).

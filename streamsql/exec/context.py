@@ -97,7 +97,10 @@ class Computation:
         arrays: list[pa.Array] = []
         failures = None
         for evaluate in self._evaluators:
-            known = batch.column(evaluate) if isinstance(evaluate, int) else evaluate.known(batch)
+            if isinstance(evaluate, int):
+                arrays.append(batch.column(evaluate))
+                continue
+            known = evaluate.known(batch)
             if known is not None:
                 arrays.append(known)
                 continue

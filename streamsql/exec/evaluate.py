@@ -152,11 +152,15 @@ class Compiled:
         array = column(value, batch.num_rows)
         if failures:
             array = null_where(array, failures.mask())
-        return (array if array.type == self._arrow else pc.cast(array, self._arrow)), failures or Failures(batch.num_rows)
+        return (array if array.type == self._arrow else pc.cast(array, self._arrow)), failures or Failures(
+            batch.num_rows
+        )
 
 
 def compile_expression(expression: Expression, context: Context | None = None) -> Compiled:
-    """The expression, ready to be computed; `context` is needed for subqueries. BindError: a call does not resolve."""
+    """The expression, ready to be computed; `context` is needed for subqueries.
+
+    BindError: a call does not resolve."""
     return Compiled(_Compiler(context).step(expression), expression.type)
 
 

@@ -113,12 +113,13 @@ class Graph:
 
     # --- rows in, rows out ---------------------------------------------------------------------------------
 
-    def push(self, stream: str, batch: pa.RecordBatch) -> None:
-        """Rows of an input stream: ROWTIME (never less than before), declared and hidden columns."""
+    def push(self, stream: str, batch: pa.RecordBatch, last: int | None = None) -> None:
+        """Rows of an input stream: ROWTIME (never less than before), declared and hidden columns; `last` is the
+        last ROWTIME, if it is at hand."""
         if batch.num_rows:
             if not self._started:
                 self.start(last_rowtime(batch.slice(0, 1)))
-            self._input(stream).write(OUTSIDE, batch)
+            self._input(stream).write(OUTSIDE, batch, last)
             self._release_errors()
 
     def watermark(self, stream: str, time: int) -> None:

@@ -63,13 +63,13 @@ class Stream:
         self.in_error += len(failures.rows)
         self._failed(self.node, writer, batch, failures)
 
-    def write(self, writer: str, batch: pa.RecordBatch) -> None:
-        """Rows of one writer."""
+    def write(self, writer: str, batch: pa.RecordBatch, last: int | None = None) -> None:
+        """Rows of one writer; `last` is the last ROWTIME, if it is at hand."""
         self.written += batch.num_rows
         if writer == OUTSIDE:
             self.fed += batch.num_rows
         if self.merge is None:
-            self._deliver(batch)
+            self._deliver(batch, last)
             return
         late = self.merge.late(batch)
         if late.any():
@@ -116,7 +116,7 @@ class Stream:
             self._deliver(batch)
         self._tell(merge.bound)
 
-    def _deliver(self, batch: pa.RecordBatch) -> None:
+    def _deliver(self, batch: pa.RecordBatch, last: int | None = None) -> None:
         self.rows += batch.num_rows
         for callback in self.callbacks:
             callback(batch)
@@ -125,7 +125,8 @@ class Stream:
                 for stage, port in self._ports(pump):
                     pump.counts.rows_in += batch.num_rows
                     stage.push(port, batch)
-        self._tell(last_rowtime(batch))
+        if self.readers or self.node.is_input:  # nobody else asks how far time has come
+            self._tell(last_rowtime(batch) if last is None else last)
 
     def _tell(self, time: int) -> None:
         """Every row that follows is at `time` or later."""

@@ -47,19 +47,13 @@ class StdinSource:
         return self._count(self._inflate(data, limit) if self._inflate else data)
 
     def _gather(self, limit: int) -> bytes | None:
-        """What is there now, in as few pieces as the pipe gives."""
-        pieces: list[bytes] = []
-        size = 0
-        while size < limit and select.select([self._descriptor], [], [], 0)[0]:
-            try:
-                piece = os.read(self._descriptor, limit - size)
-            except OSError as error:
-                raise ConnectorError(f"cannot read standard input: {error.strerror}") from None
-            if not piece:
-                return b"".join(pieces) if pieces else None
-            pieces.append(piece)
-            size += len(piece)
-        return b"".join(pieces)
+        """What is there now: one read gives all that a pipe holds."""
+        if not select.select([self._descriptor], [], [], 0)[0]:
+            return b""
+        try:
+            return os.read(self._descriptor, limit) or None
+        except OSError as error:
+            raise ConnectorError(f"cannot read standard input: {error.strerror}") from None
 
     def _count(self, data: bytes) -> bytes:
         self._offset += len(data)

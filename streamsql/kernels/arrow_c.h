@@ -2,6 +2,7 @@
 // Batches that come from Arrow, read without an object per column, and batches made here, for whoever imports them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -50,6 +51,13 @@ inline void give(std::unique_ptr<MadeColumn> made, int64_t rows, int64_t nulls, 
     out->buffers = made->buffers;
     out->release = release_column;
     out->private_data = made.release();
+}
+
+// A column of 64-bit integers that are all the same.
+inline void fill_column(int64_t rows, int64_t value, ArrowArray* out) {
+    std::unique_ptr<MadeColumn> made(new MadeColumn);
+    std::fill_n(reinterpret_cast<int64_t*>(made->allocate(1, rows * 8)), rows, value);
+    give(std::move(made), rows, 0, 2, out);
 }
 
 struct MadeBatch {

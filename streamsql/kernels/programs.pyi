@@ -12,8 +12,9 @@ class Condition:
 
     def __init__(self, schema: pa.Schema, code: _Code) -> None: ...
     def rows(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
-        """These rows of `batch`; None if the program gave up, or the batch has another schema. Raises OverflowError
-        for more than 2 GiB of text."""
+        """These rows of `batch`; None if the program gave up, or the batch has another schema.
+
+        Raises OverflowError for more than 2 GiB of text."""
 
 class SelectList:
     """Batches with other columns: each output is a column by its number, or computed by a program."""
@@ -28,6 +29,3 @@ class Value:
     def __init__(self, schema: pa.Schema, code: _Code, type_: pa.DataType) -> None: ...
     def of(self, batch: pa.RecordBatch) -> pa.Array | None:
         """The values for a batch; None if the program gave up, or the batch has another schema."""
-
-def with_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The same columns under other names; the types must be those of the batch."""

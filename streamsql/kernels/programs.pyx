@@ -203,9 +203,3 @@ cdef class Value(_Rows):
         with nogil:
             known = compute(self.program, columns, n, self.layout, &made.array)
         return pa.Array._import_from_c(<uintptr_t>&made.array, self.type) if known else None
-
-
-def with_schema(batch, schema):
-    cdef Lent lent
-    batch._export_to_c(<uintptr_t>&lent.array)
-    return pa.RecordBatch._import_from_c(<uintptr_t>&lent.array, schema)

@@ -10,6 +10,7 @@ from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.operator import Batches, Operator
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Renaming
 from streamsql.plan import nodes
 
 MAX_ROW_BYTES = 511 * 1024  # 512 KB, of which the service kept 1 KB for itself
@@ -21,7 +22,7 @@ class Sink(Operator):
     def __init__(self, node: nodes.Sink, context: Context) -> None:
         self._context = context
         self._stream = node.stream
-        self._schema = arrow_schema(node.schema)
+        self._renaming = Renaming(arrow_schema(node.schema))
         self._required = [
             (index, column.name) for index, column in enumerate(node.schema) if index and not column.nullable
         ]
@@ -43,9 +44,7 @@ class Sink(Operator):
             batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
         if not batch.num_rows:
             return []
-        if batch.schema.equals(self._schema):
-            return [batch]
-        return [pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)]
+        return [self._renaming.of(batch)]
 
     def _may_be_large(self, batch: pa.RecordBatch) -> bool:
         """Whether all text together is more than one row may have (whole buffers first: cheap to ask)."""
