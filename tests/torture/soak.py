@@ -4,8 +4,8 @@
 of the run. It exits with 1 when that is more than 1 MiB or when a record is missing.
 
 Memory is looked at in two ways. `in_use`: what is allocated and not freed, which shows a leak from 2 million rows on.
-`resident`: what the process holds, which goes up and down by some 20 MiB as the allocators keep freed pages and give them
-back; the lowest of each PARTS-th of the run counts, and as that says something only after many rows, from LONG rows on.
+`resident`: what the process holds, which falls by some 10 MiB for a moment now and then, when an allocator gives pages
+back; the median of each PARTS-th of the run counts, and as that says something only after many rows, from LONG rows on.
 """
 
 import json
@@ -104,8 +104,8 @@ def main(rows: int, restart: int) -> int:
             samples[number // EVERY - 1] = first + CHUNK, resident(), in_use()
     missing = rows - taken - rejected
     seconds = time.monotonic() - begin
-    lows = np.array([part[part[:, 1].argmin()] for part in np.array_split(samples, PARTS) if len(part)])
-    held, used = slope(lows[:, 0], lows[:, 1]), slope(samples[:, 0], samples[:, 2])
+    usual = np.array([np.median(part, axis=0) for part in np.array_split(samples, PARTS) if len(part)])
+    held, used = slope(usual[:, 0], usual[:, 1]), slope(samples[:, 0], samples[:, 2])
     report: dict[str, float] = {
         "rows": rows,
         "rejected": rejected,
