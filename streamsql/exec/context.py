@@ -124,15 +124,23 @@ class Computation:
         return Condition(schema, evaluate.code)
 
     def select_list(self, schema: pa.Schema, result: pa.Schema) -> SelectList | None:
-        """Programs that make of batches those with the values of all expressions, if there is one for each."""
+        """What makes of batches those with the values of all expressions; None if a type is not `result`'s."""
+        types = [schema.field(each).type if isinstance(each, int) else each.type for each in self._evaluators]
         outputs = [each if isinstance(each, int) else each.code for each in self._evaluators]
-        same = all(
-            schema.field(each).type == type_
-            for each, type_ in zip(outputs, result.types, strict=True)
-            if isinstance(each, int)
-        )
-        known = [each for each in outputs if each is not None]
-        return SelectList(schema, known, result) if same and len(known) == len(outputs) else None
+        return SelectList(schema, outputs, result) if types == result.types else None
+
+    def given(self, batch: pa.RecordBatch) -> list[pa.Array] | None:
+        """The values of the expressions that are neither a column nor a program; None if a row fails."""
+        arrays: list[pa.Array] = []
+        times: Times | None = None
+        for evaluate in self._evaluators:
+            if not isinstance(evaluate, int) and evaluate.code is None:
+                times = times or self._context.times()
+                array, failed = evaluate.computed(batch, times)
+                if failed:
+                    return None
+                arrays.append(array)
+        return arrays
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """For a single condition on pairs: those for which it is TRUE. Pairs for which it fails are rejected."""

@@ -126,12 +126,12 @@ def _empty_scope(times: Times) -> Scope:
 class Compiled:
     """An expression, ready to be computed batch after batch.
 
-    `code` is the program that does it where nothing goes wrong, if there is one."""
+    `code` is the program that does it where nothing goes wrong, if there is one; `type` that of the values."""
 
     def __init__(self, step: Step, type_: SqlType) -> None:
         self.code = program_of(step)
         self._step = step
-        self._arrow = type_.arrow
+        self.type = type_.arrow
         self._value: Value | None = None
 
     def __call__(self, batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
@@ -143,7 +143,7 @@ class Compiled:
         if self.code is None:
             return None
         if self._value is None:
-            self._value = Value(batch.schema, self.code, self._arrow)
+            self._value = Value(batch.schema, self.code, self.type)
         return self._value.of(batch)
 
     def computed(self, batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
@@ -152,7 +152,7 @@ class Compiled:
         array = column(value, batch.num_rows)
         if failures:
             array = null_where(array, failures.mask())
-        return (array if array.type == self._arrow else pc.cast(array, self._arrow)), failures or Failures(
+        return (array if array.type == self.type else pc.cast(array, self.type)), failures or Failures(
             batch.num_rows
         )
 

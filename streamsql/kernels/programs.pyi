@@ -17,11 +17,13 @@ class Condition:
         Raises OverflowError for more than 2 GiB of text."""
 
 class SelectList:
-    """Batches with other columns: each output is a column by its number, or computed by a program."""
+    """Batches with other columns: each is a column by its number, computed by a program, or given (None)."""
 
-    def __init__(self, schema: pa.Schema, outputs: Sequence[int | _Code], result: pa.Schema) -> None: ...
-    def rows(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
-        """A batch of schema `result`; None if a program gave up, or `batch` has another schema than `schema`."""
+    def __init__(self, schema: pa.Schema, outputs: Sequence[int | _Code | None], result: pa.Schema) -> None: ...
+    def rows(self, batch: pa.RecordBatch, given: Sequence[pa.Array] = ()) -> pa.RecordBatch | None:
+        """A batch of schema `result`, from one of `schema` and as many arrays of its length as outputs are given.
+
+        None if a program gave up, or `batch` has another schema."""
 
 class Value:
     """One value of type `type_` for each row."""

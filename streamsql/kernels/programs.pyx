@@ -56,6 +56,8 @@ OPERATIONS = {
     )
 }
 cdef dict _OPERATIONS = OPERATIONS
+cdef enum:
+    GIVEN = -0x7fffffff
 
 
 cdef object add_code(Program* program, code):
@@ -128,7 +130,7 @@ cdef class Condition(_Rows):
 
 cdef class SelectList(_Rows):
     cdef vector[Program] programs
-    cdef vector[int] places  # of each output: a column, or -1 - the number of its program
+    cdef vector[int] places  # of each output: a column, GIVEN, or -1 - the number of its program
     cdef vector[Layout] results
     cdef object result
 
@@ -136,15 +138,15 @@ cdef class SelectList(_Rows):
         super().__init__(schema)
         self.result = result
         for output, type_ in zip(outputs, result.types, strict=True):
-            if isinstance(output, int):
-                self.places.push_back(output)
+            if output is None or isinstance(output, int):
+                self.places.push_back(GIVEN if output is None else output)
                 continue
             self.places.push_back(-1 - <int>self.programs.size())
             self.programs.resize(self.programs.size() + 1)
             self.results.push_back(layout_of(type_.id))
             add_code(&self.programs.back(), output)
 
-    def rows(self, batch):
+    def rows(self, batch, given=()):
         cdef Lent lent, made
         cdef vector[ColumnView] columns
         cdef int64_t n = batch.num_rows
@@ -156,30 +158,31 @@ cdef class SelectList(_Rows):
             known = self.compute_all(columns, n, made.array.children)
         if not known:
             return None
-        self.move_all(batch, &lent, made.array.children)
+        self.take_over(batch, iter(given), &lent, made.array.children)
         return pa.RecordBatch._import_from_c(<uintptr_t>&made.array, self.result)
 
     cdef cbool compute_all(self, const vector[ColumnView]& columns, int64_t n, ArrowArray** out) except? False nogil:
         cdef size_t i, program
         for i in range(self.places.size()):
-            if self.places[i] < 0:
+            if self.places[i] < 0 and self.places[i] != GIVEN:
                 program = <size_t>(-1 - self.places[i])
                 if not compute(self.programs[program], columns, n, self.results[program], out[i]):
                     return False
         return True
 
-    cdef object move_all(self, batch, Lent* lent, ArrowArray** out):
-        """The outputs that are columns; one that is wanted again is lent again."""
+    cdef object take_over(self, batch, given, Lent* lent, ArrowArray** out):
+        """The outputs that are columns, of the batch or given; one that is wanted again is lent again."""
         cdef ArrowArray* column
         cdef size_t i
         for i in range(self.places.size()):
-            if self.places[i] < 0:
-                continue
-            column = lent.array.children[self.places[i]]
-            if column.release != NULL:
-                move_column(column, out[i])
-            else:
-                batch.column(self.places[i])._export_to_c(<uintptr_t>out[i])
+            if self.places[i] == GIVEN:
+                next(given)._export_to_c(<uintptr_t>out[i])
+            elif self.places[i] >= 0:
+                column = lent.array.children[self.places[i]]
+                if column.release != NULL:
+                    move_column(column, out[i])
+                else:
+                    batch.column(self.places[i])._export_to_c(<uintptr_t>out[i])
 
 
 cdef class Value(_Rows):

@@ -178,21 +178,20 @@ def test_chosen_rows_are_those_for_which_the_condition_is_true(seed: int) -> Non
 
 
 def test_a_select_list_takes_columns_as_they_are_and_computes_others() -> None:
-    """A column may be taken twice, in any order, of any type; arrays inside rows too."""
+    """A column may be taken twice, in any order, of any type; arrays inside rows too; others are given."""
     lists = pa.array([[1], None, [2, 3]], pa.list_(pa.int64()))
     batch = pa.RecordBatch.from_arrays(
         [pa.array([1, 2, None]), lists, pa.array(["x", None, "z"])], ["A", "L", "T"]
     )
     compiled = compile_expression(call("+", Column(BIGINT, 0), Literal(BIGINT, 10)))
-    result = pa.schema(
-        [("t", pa.string()), ("l", batch.schema.field(1).type), ("n", pa.int64()), ("u", pa.string())]
-    )
+    types = {"t": pa.string(), "l": lists.type, "g": pa.bool_(), "n": pa.int64(), "u": pa.string()}
     assert compiled.code is not None
-    select = SelectList(batch.schema, [2, 1, compiled.code, 2], result)
-    found = select.rows(batch.slice(1))
+    select = SelectList(batch.schema, [2, 1, None, compiled.code, 2], pa.schema(types))
+    found = select.rows(batch.slice(1), [pa.array([True, None])])
     assert found is not None
     found.validate(full=True)
-    assert found.to_pydict() == {"t": [None, "z"], "l": [None, [2, 3]], "n": [12, None], "u": [None, "z"]}
+    wanted = {"t": [None, "z"], "l": [None, [2, 3]], "g": [True, None], "n": [12, None], "u": [None, "z"]}
+    assert found.to_pydict() == wanted
     assert batch.to_pydict()["T"] == ["x", None, "z"]
 
 

@@ -19,14 +19,20 @@ class Project(Operator):
     def __init__(self, node: nodes.Project, context: Context) -> None:
         self._expressions = context.computation(node.expressions)
         self._schema = arrow_schema(node.schema)
-        self._program = self._expressions.select_list(arrow_schema(node.input.schema), self._schema)
+        self._select = self._expressions.select_list(arrow_schema(node.input.schema), self._schema)
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        rows = self._program.rows(batch) if self._program is not None else None
-        if rows is not None:
-            return [rows]
-        batch, arrays = self._expressions.values(batch)
-        return [pa.RecordBatch.from_arrays(arrays, schema=self._schema)] if batch.num_rows else []
+        rows = self._at_once(batch)
+        if rows is None:  # somewhere something goes wrong
+            batch, arrays = self._expressions.values(batch)
+            rows = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        return [rows] if rows.num_rows else []
+
+    def _at_once(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+        if self._select is None:
+            return None
+        given = self._expressions.given(batch)
+        return None if given is None else self._select.rows(batch, given)
 
 
 class RetimedProject(Project):
