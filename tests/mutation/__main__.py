@@ -2,7 +2,8 @@
 
 Draws mutants of the engine, always the same ones while their functions stay the same. For each, in a copy of the tree
 below build/mutation, runs tests that run the changed line until one fails: some that differ in what else of the file
-they run, then a few of every file of tests, quick ones first. Goes on where it was stopped; build/mutation/results.txt is the table. `--retry` tries the survivors again.
+they run, then a few of every file of tests, quick ones first. Goes on where it was stopped; build/mutation/results.txt
+is the table. `--retry` tries the survivors again; with `--seconds` against more of the tests.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ ENGINE = (
 )
 COPIED = ("streamsql", "rcf_ext", "tests", "examples", "docs", "benchmarks")
 SECONDS = 20.0  # of tests for one mutant
+PATIENCE = 6.0  # tests that take so many times as long were changed by the mutant
 
 
 def drawn(count: int, seed: int) -> list[Mutant]:
@@ -58,12 +60,14 @@ def drawn(count: int, seed: int) -> list[Mutant]:
 class Selection:
     """The tests for a mutant, by what the run under coverage has seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        """`seconds`: how long the tests of one mutant may take together."""
         if not COVERAGE.exists() or not DURATIONS.exists():
             sys.exit("no build/coverage: run `make coverage` first")
         self._data = CoverageData(str(COVERAGE))
         self._data.read()
         self._seconds: dict[str, float] = json.loads(DURATIONS.read_text())
+        self._most = seconds
 
     def tests(self, mutant: Mutant) -> list[str]:
         """Node ids, in the order in which to run them; together they take some seconds."""
@@ -75,7 +79,7 @@ class Selection:
         }
         found = set().union(*(by_line.get(line, ()) for line in mutant.lines or by_line))
         tests = sorted(sorted(found), key=lambda name: self._seconds[name])
-        chosen, left = [], SECONDS
+        chosen, left = [], self._most
         for name in dict.fromkeys([*_different(tests, by_line.values()), *_in_turns(tests)]):
             if self._seconds[name] < left:
                 chosen.append(name)
@@ -133,10 +137,11 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--retry", action="store_true", help="try the survivors again, with tests that are new")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of tests for one mutant")
     options = parser.parse_args()
-    selection, journal = Selection(), WORK / "results.json"
+    selection, journal = Selection(options.seconds), WORK / "results.json"
     results: dict[str, dict[str, str]] = json.loads(journal.read_text()) if journal.exists() else {}
-    trials = Trials(copied(), WORK)
+    trials = Trials(copied(), WORK, PATIENCE * options.seconds)
     mutants = drawn(options.mutants, options.seed)
     for number, mutant in enumerate(mutants, 1):
         rank = mutant.rank(options.seed)

@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 LIBRARIES = ("duckdb", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "sqlglot")
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 MEMORY = 8 << 30  # bytes: a mutant that asks for more is killed by it
-PATIENCE = 120.0  # seconds; tests that take longer were changed by the mutant
 
 
 class Chosen:
@@ -40,9 +39,10 @@ class Chosen:
 
 
 class Trials:
-    """Tries mutants in a copy of the tree."""
+    """Tries mutants in a copy of the tree; tests that take longer than `patience` seconds were changed by them."""
 
-    def __init__(self, tree: Path, work: Path) -> None:
+    def __init__(self, tree: Path, work: Path, patience: float) -> None:
+        self._patience = patience
         self._tree, self._note, self._output = tree, work / "failed.txt", work / "output.txt"
         for name in LIBRARIES:
             __import__(name)
@@ -55,7 +55,7 @@ class Trials:
         shutil.copy2(path, source)
         path.write_text(mutant.applied(path.read_text(encoding="utf-8")), encoding="utf-8")
         try:
-            return self._run(tests)
+            return self._run(tests, self._patience)
         finally:
             source.replace(path)
 
@@ -63,7 +63,7 @@ class Trials:
         """Do some of these tests fail in a tree without a mutant?"""
         return self._run(sorted(tests), patience=3600.0)[0] != "survived"
 
-    def _run(self, tests: list[str], patience: float = PATIENCE) -> tuple[str, str]:
+    def _run(self, tests: list[str], patience: float) -> tuple[str, str]:
         self._note.unlink(missing_ok=True)
         child = os.fork()
         if not child:
