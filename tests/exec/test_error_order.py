@@ -45,6 +45,14 @@ def test_errors_of_one_rowtime_have_an_order(runner, name):
     }[name]
 
 
+@pytest.mark.parametrize("where", ["", " WHERE a < 5", " WHERE 10 / a > 0"])
+def test_errors_of_one_rowtime_stand_by_their_pump(runner, where):
+    """However many operators each of the pumps has, and in whatever pieces the rows come."""
+    app = runner(DIVIDE.replace("FROM S", "FROM S" + where) + AGAIN, {"S": "a INTEGER"})
+    found = app.check_batching([("S", [(1, 0), (1, 0), (2, 0)])])["ERROR_STREAM"]
+    assert [(row[0], row[7]) for row in found] == [(1, "P"), (1, "P"), (1, "Q"), (1, "Q"), (2, "P"), (2, "Q")]
+
+
 def test_many_errors_of_a_replayed_batch_stay_in_order(runner):
     """By ROWTIME, then by pump, however many there are."""
     app = runner(DIVIDE + AGAIN, {"S": "a INTEGER"})
