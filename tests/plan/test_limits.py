@@ -8,6 +8,7 @@ import pytest
 from streamsql.app.application import Application
 from streamsql.errors import ScriptErrors
 from streamsql.plan.limits import MAX_ARGUMENTS, MAX_COLUMNS, MAX_WAYS
+from streamsql.sql.lexer import MAX_ERRORS
 
 SCHEMAS = {"S": '"A" INTEGER, "K" VARCHAR(65535)'}
 PUMP = "CREATE STREAM o (a INTEGER); CREATE PUMP p AS INSERT INTO o SELECT STREAM "
@@ -44,6 +45,13 @@ def test_joins() -> None:
         joined = " ".join(f"JOIN S AS r{i} ON S.A = r{i}.A" for i in range(count))
         sql = f"{PUMP} S.A FROM S {joined}"
         accepted(sql) if count == 49 else refused(sql, "FROM joins at most 50")
+
+
+def test_after_very_many_errors_binding_stops() -> None:
+    wrong = [f"CREATE PUMP p{i} AS INSERT INTO o SELECT STREAM nowhere FROM S;" for i in range(3 * MAX_ERRORS)]
+    with pytest.raises(ScriptErrors) as raised:
+        Application("CREATE STREAM o (a INTEGER);" + "".join(wrong), {"S": "A INTEGER"})
+    assert len(raised.value.errors) == MAX_ERRORS
 
 
 def doubled(levels: int) -> str:

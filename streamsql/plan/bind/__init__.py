@@ -12,6 +12,7 @@ from streamsql.plan.catalog import HIDDEN_COLUMNS, Catalog, input_stream
 from streamsql.plan.limits import check_chains
 from streamsql.plan.nodes import Application, Notice, Schema
 from streamsql.sql import Script, nodes, span_of
+from streamsql.sql.lexer import MAX_ERRORS
 
 __all__ = ["bind", "unknown_sources"]
 
@@ -26,7 +27,8 @@ def bind(
     """The application that `script` defines.
 
     `inputs` and `tables` are the declared columns of the input streams and reference tables, without ROWTIME;
-    `strict` refuses every form that the service refused. Raises ScriptErrors with all errors of the script.
+    `strict` refuses every form that the service refused. Raises ScriptErrors with all errors of the script, or
+    the first hundred.
     """
     hidden = _hidden_names(script)
     catalog = Catalog(strict=strict, tables=dict(tables or {}))
@@ -37,6 +39,8 @@ def bind(
         errors += [ParseError(message, span=span) for message, span in script.warnings]
     broken = _broken_names(script)
     for statement in script.statements:
+        if len(errors) >= MAX_ERRORS:
+            break
         try:
             _bind_statement(statement, catalog)
         except BindError as error:
