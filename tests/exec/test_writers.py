@@ -119,6 +119,25 @@ def test_rows_of_before_are_sorted_in_among_those_of_a_pump_that_begins_anew(beg
     assert not graph.missing()
 
 
+def test_a_window_answers_at_the_end_of_its_minute_and_nobody_waits_for_it_before(runner):
+    """Whether it has rows or not: the count of the minute that time is in has the ROWTIME 120,000."""
+    app = runner(
+        "CREATE STREAM O (a BIGINT); CREATE PUMP one AS INSERT INTO O SELECT STREAM a FROM S;"
+        "CREATE PUMP two AS INSERT INTO O SELECT STREAM COUNT(*) FROM T GROUP BY STEP(T.ROWTIME BY INTERVAL '60' SECOND);",
+        {"S": "a BIGINT", "T": "a BIGINT"},
+    )
+    graph, found = app.graph(), []
+    graph.subscribe("O", lambda batch: found.extend(batch["A"].to_pylist()))
+    app.send(graph, "T", 65_000)
+    app.send(graph, "S", [(90_000, 7)])
+    assert found == [7]
+    app.send(graph, "T", [(80_000, 0), (90_000, 0)])
+    app.send(graph, "S", [(119_999, 8), (120_000, 9), (120_001, 10)])
+    assert found == [7, 8, 9]
+    app.send(graph, "T", 121_000)
+    assert found == [7, 8, 9, 2, 10]
+
+
 def test_starting_and_stopping_twice_is_once(app):
     """C-054, C-055: nothing that is held gets lost by it."""
     app, graph, found = app
