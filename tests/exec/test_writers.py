@@ -214,3 +214,13 @@ def test_inserts_are_counted_by_their_place_in_the_script(runner):
         "INSERT 1": 2,
         "INSERT 2": 1,
     }
+
+
+def test_inserts_are_run_once_whatever_restarts_there_are(runner):
+    """In a replay at the ROWTIME of the first row."""
+    app = runner(
+        "CREATE STREAM O (a INTEGER); INSERT INTO O VALUES (1), (2);"
+        "CREATE PUMP p AS INSERT INTO O SELECT STREAM a FROM S;",
+        INPUTS,
+    )
+    assert app.check_batching([("S", [(5, 3), (6, 4)])])["O"] == [(5, 1), (5, 2), (5, 3), (6, 4)]
