@@ -195,3 +195,15 @@ def test_an_endless_session_collects_as_much_as_there_is_room_for(runner):
     found = app.check_batching([("S", rows)])
     assert refused_rows(found["ERROR_STREAM"]) == [50, 60, 250]
     assert found["O"] == [(60_000, "a", 20.0), (110_000, "a", 80.0), (260_000, "a", 220.0)]
+
+
+def test_rows_that_are_put_in_order_give_back_their_room_by_the_time_of_that_order(runner):
+    """Each is a minute after the one before, so two wait at most, whatever their ROWTIME is."""
+    sql = (
+        "CREATE STREAM O (i INTEGER); CREATE PUMP p AS INSERT INTO O "
+        "SELECT STREAM e AS ROWTIME, i FROM S ORDER BY e WITHIN INTERVAL '10' SECOND;"
+    )
+    app = runner(sql, INPUTS, options={"max_memory": 300})
+    found = app.check_batching([("S", [(5, minute, "a", 0.0, 60_000 * minute) for minute in range(20)])])
+    assert found["O"] == [(60_000 * minute, minute) for minute in range(20)]
+    assert not found["ERROR_STREAM"]
