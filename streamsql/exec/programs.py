@@ -6,6 +6,7 @@ A program gives up on a batch in which something goes wrong (`kernels/programs.h
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import pyarrow as pa
 
@@ -29,7 +30,7 @@ def program_of(step: Step) -> Code | None:
     if isinstance(step, (ColumnStep, ConstantStep)):
         return None
     try:
-        code = list(_code(step))
+        code = list(islice(_code(step), LONGEST + 1))
     except _NoProgram:
         return None
     return code if len(code) <= LONGEST and _depth(code) <= DEPTH else None

@@ -18,10 +18,12 @@ inline int64_t positions(const uint8_t* bits, int64_t offset, int64_t n, int32_t
     return o - out;
 }
 
+// A column may begin anywhere: Arrow's files keep 8 bytes apart, and decimals have 16.
 template <class T> void gather(const ColumnView& column, const int32_t* rows, int64_t n, uint8_t* out) {
-    const T* from = reinterpret_cast<const T*>(column.values) + column.offset;
-    T* to = reinterpret_cast<T*>(out);
-    for (int64_t i = 0; i < n; i++) to[i] = from[rows[i]];
+    for (int64_t i = 0; i < n; i++) {
+        const T value = column.at<T>(rows[i]);
+        std::memcpy(out + i * int64_t(sizeof(T)), &value, sizeof(T));
+    }
 }
 
 // Values of `width` bytes.

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 import pytest
 
 from streamsql.exec.evaluate import Compiled, compile_expression
+from streamsql.exec.programs import program_of
+from streamsql.exec.steps import ApplyStep, ColumnStep, Step
 from streamsql.functions import registry
 from streamsql.functions.call import Times
 from streamsql.functions.registry import Argument
@@ -258,3 +260,13 @@ def test_another_schema_is_left_to_the_steps() -> None:
     assert compiled.known(moments).to_pylist() == [True]  # type: ignore[union-attr]
     assert compiled.known(moments.rename_columns(["B"])) is None
     assert compiled(moments.rename_columns(["B"]), NOW)[0].to_pylist() == [True]
+
+
+def test_a_step_used_everywhere_gives_no_endless_program() -> None:
+    """2⁶⁰ operations if it were written down before it is found to be too long."""
+    plus = registry.scalar_function("+")
+    assert plus is not None
+    step: Step = ColumnStep(0, BIGINT, 0)
+    for key in range(1, 61):
+        step = ApplyStep(key, BIGINT, (step, step), (BIGINT, BIGINT), plus.implementation, name="+")
+    assert program_of(step) is None
