@@ -70,6 +70,8 @@ def _to_decimal(call: CallContext, value: pa.Array, source: SqlType, target: Sql
     else:
         result, bad = decimals.from_doubles(numbers(value), scale, precision)
     _out_of_range(call, value, bad)
+    if bad is not None:  # rows that nobody needs keep their value, and Arrow looks at it
+        result[np.repeat(bad != 0, 2)] = 0
     return array(result, target.arrow)
 
 

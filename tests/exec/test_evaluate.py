@@ -1,6 +1,7 @@
 """What the evaluator adds to the functions: nulls, failures that count, laziness, shared sub-expressions."""
 
 import gc
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,18 @@ def test_c046_failures_in_untaken_branches_do_not_count() -> None:
     assert evaluate(one) == ([-1, -1, 3, -2147483647], {})
     two = Case(types.INTEGER, ((zero, number(-1)), (call("=", [B, number(2)]), RATIO)), call("+", [A, number(1)]))
     assert evaluate(two) == ([-1, -1, 3, None], {3: "RUN-002"})
+
+
+@pytest.mark.parametrize("type_", [types.BIGINT, types.decimal(19, 0)])
+def test_numbers_out_of_range_harm_nobody_where_no_row_needs_them(type_: types.SqlType) -> None:
+    """Arrow's comparison of decimals looks at all rows."""
+    value = Column(type_, 0, "N")
+    small = call("<", [Cast(types.decimal(12, 3), value), Literal(types.decimal(9, 8), Decimal("1.12345678"))])
+    condition = call("AND", [call(">", [value, number(0)]), small])
+    batch = pa.record_batch({"N": pa.array([1, 1 - 10**18, 5]).cast(type_.arrow)})
+    array, failures = compile_expression(condition)(batch, TIMES)
+    assert array.to_pylist() == [True, False, False]
+    assert not failures
 
 
 def test_a_failing_condition_fails_its_rows_only() -> None:
