@@ -69,3 +69,23 @@ def test_what_a_crash_has_left_is_removed_and_nothing_else():
         outside.put(f"state/{name}", b"half")
     checkpoints.tidy()
     assert set(outside.files()) == kept
+
+
+class Watched(MemoryOutside):
+    """Remembers which folders were synced: in memory they exist by themselves, on a disk they do not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced: list[str] = []
+
+    def sync_folder(self, path: str) -> None:
+        self.synced.append(path)
+        super().sync_folder(path)
+
+
+@pytest.mark.parametrize("folder", ["runs/state", "runs/state/"])
+def test_the_folder_of_checkpoints_survives_a_loss_of_power(folder):
+    """Its name stands in the folder above it. Without it the output would go on without its checkpoints."""
+    outside = Watched()
+    CheckpointStore(outside, folder, print)
+    assert outside.synced == ["runs"]
