@@ -176,3 +176,27 @@ def test_pairs_are_equal_in_all_their_keys(runner, types):
     app = runner(sql, dict.fromkeys(("S", "T"), f"a {types}, b {types}"))
     found = app.check_batching([("S", [(5, one, one), (5, one, two)]), ("T", [(5, one, two), (5, two, two)])])
     assert found["J"] == [(5, one, two)]
+
+
+def test_what_follows_a_join_waits_for_its_following_rows(runner):
+    """C-150: a pair has the ROWTIME of the row that waited, so the minute is not over when both sides have left it."""
+    sql = (
+        "CREATE STREAM J (id INTEGER); CREATE PUMP p AS INSERT INTO J SELECT STREAM l.id FROM L AS l "
+        "JOIN R OVER (RANGE INTERVAL '20' SECOND FOLLOWING) AS r ON l.id = r.id;"
+        "CREATE STREAM C (n BIGINT); CREATE PUMP q AS INSERT INTO C "
+        "SELECT STREAM COUNT(*) FROM J GROUP BY STEP(J.ROWTIME BY INTERVAL '60' SECOND);"
+    )
+    app = runner(sql, {"L": "id INTEGER", "R": "id INTEGER"})
+    events = [("L", [(40_000, 2), (50_000, 1)]), ("R", [(45_000, 2)]), ("L", 62_000), ("R", 62_000)]
+    found = app.run([*events, ("R", [(65_000, 1)]), ("L", 90_000), ("R", 90_000)])
+    assert found["C"] == [(60_000, 2)]
+
+
+def test_an_error_of_a_join_comes_when_both_sides_have_passed_it(runner):
+    sql = (
+        "CREATE STREAM J (q INTEGER); CREATE PUMP p AS INSERT INTO J SELECT STREAM 10 / l.id FROM L AS l "
+        f"JOIN R {WINDOW} AS r ON l.id = r.id;"
+    )
+    app = runner(sql, {"L": "id INTEGER", "R": "id INTEGER"})
+    events = [("L", [(2000, 0)]), ("R", [(1000, 0)]), ("L", 5000), ("R", 5000)]
+    assert [row[0] for row in app.run(events, finish=False)["ERROR_STREAM"]] == [2000]
