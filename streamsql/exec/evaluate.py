@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from streamsql.errors import BindError
 from streamsql.exec.context import Context
-from streamsql.exec.programs import program_of
+from streamsql.exec.programs import columns_of, program_of
 from streamsql.exec.steps import (
     ApplyStep,
     CaseStep,
@@ -143,6 +143,8 @@ class Compiled:
         if self.code is None:
             return None
         if self._value is None:
+            if any(batch.schema.field(index).type != type_ for index, type_ in columns_of(self._step).items()):
+                return None
             self._value = Value(batch.schema, self.code, self.type)
         return self._value.of(batch)
 

@@ -36,6 +36,14 @@ def program_of(step: Step) -> Code | None:
     return code if len(code) <= LONGEST and _depth(code) <= DEPTH else None
 
 
+def columns_of(step: Step) -> dict[int, pa.DataType]:
+    """The columns that a step's program reads, by position; it takes their memory for what is declared."""
+    if isinstance(step, ColumnStep):
+        return {step.index: step.type.arrow}
+    args = step.args if isinstance(step, ApplyStep) else ()
+    return {index: type_ for arg in args for index, type_ in columns_of(arg).items()}
+
+
 class _NoProgram(Exception):
     """A program cannot do this."""
 

@@ -270,3 +270,13 @@ def test_a_step_used_everywhere_gives_no_endless_program() -> None:
     for key in range(1, 61):
         step = ApplyStep(key, BIGINT, (step, step), (BIGINT, BIGINT), plus.implementation, name="+")
     assert program_of(step) is None
+
+
+def test_columns_of_other_types_than_declared_are_left_to_the_steps() -> None:
+    """A program reads memory: what it takes for numbers must be numbers."""
+    compiled = compile_expression(call("+", Column(BIGINT, 0), Column(BIGINT, 0)))
+    for column in (pa.nulls(2), pa.array([1, 2], pa.int32()), pa.array(["1", "2"])):
+        assert compiled.known(pa.RecordBatch.from_arrays([column], ["A"])) is None
+    known = compiled.known(pa.RecordBatch.from_arrays([pa.array([1, 2])], ["A"]))
+    assert known is not None
+    assert known.to_pylist() == [2, 4]
