@@ -20,10 +20,9 @@ inline int64_t positions(const uint8_t* bits, int64_t offset, int64_t n, int32_t
 
 // A column may begin anywhere: Arrow's files keep 8 bytes apart, and decimals have 16.
 template <class T> void gather(const ColumnView& column, const int32_t* rows, int64_t n, uint8_t* out) {
-    for (int64_t i = 0; i < n; i++) {
-        const T value = column.at<T>(rows[i]);
-        std::memcpy(out + i * int64_t(sizeof(T)), &value, sizeof(T));
-    }
+    constexpr int64_t size = sizeof(T);
+    const uint8_t* from = column.values + column.offset * size;
+    for (int64_t i = 0; i < n; i++) std::memcpy(out + i * size, from + rows[i] * size, size);
 }
 
 // Values of `width` bytes.
@@ -55,22 +54,20 @@ inline int64_t gather_bits(const uint8_t* bits, int64_t offset, const int32_t* r
 // The n + 1 offsets of the gathered texts; returns the bytes that they have: with more than
 // 2³¹ - 1 the offsets are of no use.
 inline int64_t gather_offsets(const ColumnView& column, const int32_t* rows, int64_t n, int32_t* out) {
-    const int32_t* from = reinterpret_cast<const int32_t*>(column.values) + column.offset;
     int64_t sum = 0;
     out[0] = 0;
-    for (int64_t i = 0; i < n; i++) out[i + 1] = int32_t(sum += from[rows[i] + 1] - from[rows[i]]);
+    for (int64_t i = 0; i < n; i++) out[i + 1] = int32_t(sum += int64_t(column.bytes(rows[i]).size()));
     return sum;
 }
 
 // The texts themselves; `out` has room for 16 bytes more, `end` is the end of the column's bytes.
 inline void gather_bytes(const ColumnView& column, const uint8_t* end, const int32_t* rows, int64_t n, uint8_t* out) {
-    const int32_t* from = reinterpret_cast<const int32_t*>(column.values) + column.offset;
     for (int64_t i = 0; i < n; i++) {
-        const uint8_t* text = column.data + from[rows[i]];
-        const size_t size = size_t(from[rows[i] + 1] - from[rows[i]]);
-        if (size <= 16 && end - text >= 16) std::memcpy(out, text, 16);
-        else if (size) std::memcpy(out, text, size);
-        out += size;
+        const std::string_view text = column.bytes(rows[i]);
+        const auto* begin = reinterpret_cast<const uint8_t*>(text.data());
+        if (text.size() <= 16 && end - begin >= 16) std::memcpy(out, begin, 16);
+        else if (!text.empty()) std::memcpy(out, begin, text.size());
+        out += text.size();
     }
 }
 
