@@ -34,7 +34,7 @@ format: install
 	$(BIN)/ruff check --fix .
 
 SANITIZED := build/sanitized
-SANITIZED_TESTS := tests/kernels tests/io tests/exec tests/torture tests/rcf_ext
+SANITIZED_TESTS := tests/kernels tests/io tests/exec tests/torture tests/rcf_ext tests/app/test_addresses.py
 sanitize: install  ## all compiled code under AddressSanitizer and UndefinedBehaviorSanitizer, with the tests that run it
 	STREAMSQL_SANITIZE=address,undefined $(BIN)/python setup.py --quiet build_ext --build-lib $(SANITIZED) --build-temp $(SANITIZED)-objects
 	cp rcf_ext/*.py $(SANITIZED)/rcf_ext/
