@@ -90,9 +90,9 @@ class Computation:
         self._evaluators = evaluators
         self._context = context
 
-    def values(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[pa.Array]]:
+    def values(self, batch: pa.RecordBatch, *, tried: bool = False) -> tuple[pa.RecordBatch, list[pa.Array]]:
         """One array per expression. A row for which one of them fails is rejected and left out of everything
-        that is returned."""
+        that is returned. `tried`: a program has given up on these rows, so the steps compute them."""
         times: Times | None = None
         arrays: list[pa.Array] = []
         failures = None
@@ -100,7 +100,7 @@ class Computation:
             if isinstance(evaluate, int):
                 arrays.append(batch.column(evaluate))
                 continue
-            known = evaluate.known(batch)
+            known = None if tried else evaluate.known(batch)
             if known is not None:
                 arrays.append(known)
                 continue

@@ -154,9 +154,9 @@ class Compiled:
         array = column(value, batch.num_rows)
         if failures:
             array = null_where(array, failures.mask())
-        return (array if array.type == self.type else pc.cast(array, self.type)), failures or Failures(
-            batch.num_rows
-        )
+        if array.type != self.type:
+            array = pc.cast(array, self.type)
+        return array, failures or Failures(batch.num_rows)
 
 
 def compile_expression(expression: Expression, context: Context | None = None) -> Compiled:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from streamsql.exec.steps import ApplyStep, ColumnStep, ConstantStep, Step
 from streamsql.functions.convert_numbers import to_number
+from streamsql.kernels.programs import OPERATIONS
 from streamsql.types import DATETIME, Kind, SqlType
 
 DEPTH = 16  # as in kernels/programs.h
@@ -49,17 +50,13 @@ class _NoProgram(Exception):
 
 
 def _depth(code: Code) -> int:
+    """The most values that are on the stack at once. Operations are in the order of how many values they take."""
     depth = deepest = 0
     for name, _ in code:
-        if name in ("column", "integer", "number", "truth", "text"):
-            depth += 1
-        elif name not in ("to_number", "fits", "negate_integer", "negate_number", *_ONE_TRUTH):
-            depth -= 1
+        number = OPERATIONS[name]
+        depth += (number <= OPERATIONS["text"]) - (number > OPERATIONS["negation"])
         deepest = max(deepest, depth)
     return deepest
-
-
-_ONE_TRUTH = ("is_null", "is_true", "is_false", "negation")
 
 
 def _code(step: Step) -> Iterator[Operation]:

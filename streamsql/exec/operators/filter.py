@@ -22,13 +22,13 @@ class Filter(Operator):
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         rows = self._program.rows(batch) if self._program is not None else None
         if rows is None:
-            return self._by_steps(batch)
+            return self._by_steps(batch, tried=self._program is not None)
         if rows is not batch:
             self._filtered(batch.num_rows - rows.num_rows)
         return [rows] if rows.num_rows else []
 
-    def _by_steps(self, batch: pa.RecordBatch) -> Batches:
-        batch, (condition,) = self._condition.values(batch)
+    def _by_steps(self, batch: pa.RecordBatch, tried: bool) -> Batches:
+        batch, (condition,) = self._condition.values(batch, tried=tried)
         count = condition.true_count
         if count == batch.num_rows:
             return [batch] if count else []
