@@ -46,10 +46,7 @@ class JsonParser {
         case 't': return literal(p, "true", 4);
         case 'f': return literal(p, "false", 5);
         case 'n': return literal(p, "null", 4);
-        default: {
-            Number n;
-            return number(p, n) ? p : nullptr;
-        }
+        default: return skip_number(p);
         }
     }
 
@@ -92,11 +89,14 @@ class JsonParser {
             if (*p != '\\') return wrong(p, "the rest of a string");
             s.escaped = true;
             if (p[1] == 'u') {
-                for (int i = 2; i < 6; i++)
-                    if (hex_value(p[i]) < 0) return wrong(p + i, "four hex digits");
+                if (unlikely(four_hex(p + 2) < 0)) {
+                    p += 2;
+                    while (hex_value(*p) >= 0) p++;
+                    return wrong(p, "four hex digits");
+                }
                 p += 6;
             } else {
-                if (!p[1] || !strchr("\"\\/bfnrt", p[1])) return wrong(p + 1, "an escape");
+                if (!escaped_byte(p[1])) return wrong(p + 1, "an escape");
                 p += 2;
             }
         }
@@ -108,12 +108,27 @@ class JsonParser {
     Text plain(const String& s) {
         if (likely(!s.escaped)) return s.raw;
         char* o = columns_.arena.take(s.raw.size());
-        return {o, unescape(s.raw, o)};
+        char* end = unescape(s.raw, o);
+        memset(end, 0, PADDING);  // as behind every piece of the arena
+        return {o, end};
     }
 
     const char* skip_string(const char* p) {
+        bool high = false;
+        const char* stop = string_stop(p + 1, &high);
+        if (likely(*stop == '"' && !high)) return stop + 1;
         String s;
         return string(p, s);
+    }
+
+    const char* skip_number(const char* p) {
+        uint64_t mantissa;
+        int places;
+        const char* digits = p + (*p == '-');
+        const int size = *digits == '0' && is_digit(digits[1]) ? 0 : read_short(digits, &mantissa, &places);
+        if (likely(size != 0)) return digits + size;
+        Number n;
+        return number(p, n) ? p : nullptr;
     }
 
     const char* skip_object(const char* p, int depth) {
@@ -154,7 +169,7 @@ class JsonParser {
             if (c.usual == Usual::text) {
                 bool high = false;
                 const char* stop = string_stop(p + 1, &high);
-                if (likely(*stop == '"' && !high)) end = columns_.usual_text(c, p + 1, stop);
+                if (likely(*stop == '"') && (likely(!high) || valid_utf8(p + 1, stop))) end = columns_.usual_text(c, p + 1, stop);
             } else if (c.usual == Usual::stamp) {
                 // what the quotes hold is a time, or the last byte is none of it
                 const char* stop = p + (p[24] == '"' ? 24 : p[20] == '"' ? 20 : p[25] == '"' ? 25 : p[27] == '"' ? 27 : p[21] == '"' ? 21 : 28);
@@ -176,12 +191,6 @@ class JsonParser {
         const char* start = p;
         const char c = *p;
         if (c == '"') {
-            bool high = false;
-            const char* end = string_stop(p + 1, &high);
-            if (likely(*end == '"' && !high)) {
-                columns_.set_text(column, {p + 1, end});
-                return end + 1;
-            }
             String s;
             if (!(p = string(p, s))) return nullptr;
             columns_.set_text(column, plain(s));
@@ -263,7 +272,7 @@ class JsonParser {
                     name->seen = pass_;
                     const char* end = usual(p, name->leaf);
                     p = likely(end != nullptr) ? end : leaf(p, name->leaf, depth + 1);
-                } else p = value(p, *name->node, depth + 1);
+                } else p = name->node ? value(p, *name->node, depth + 1) : skip(p, depth + 1);
             } else p = skip(p, depth + 1);
             if (unlikely(!p)) return nullptr;
             if (*p <= ' ') p = blanks(p);
@@ -274,11 +283,13 @@ class JsonParser {
         }
     }
 
-    /* A key that was not foreseen: *name becomes the wanted member it is, or null. */
+    /* A key that was not foreseen: *name becomes the member it is, or null if that is not known. */
     const char* key(const char* p, Node& node, Name** name) {
         String s;
         if (!(p = string(p, s))) return nullptr;
-        *name = find_name(node, plain(s));
+        const Text text = plain(s);
+        *name = find_name(node, text);
+        if (unlikely(!*name)) *name = learn_name(node, text);
         return p;
     }
 

@@ -88,24 +88,40 @@ inline const char* either(const char* p, const char* end, char a, char b, bool* 
 
 /* ---- UTF-8 ---------------------------------------------------------------------------------------------- */
 
-/* Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF). */
+/* The first byte at or after p that is not ASCII, or `end`; PADDING bytes behind it can be read. */
+inline const char* ascii_end(const char* p, const char* end) {
+#if defined(__SSE2__)
+    for (; p < end; p += 16) {
+        const uint32_t top = (uint32_t)_mm_movemask_epi8(_mm_loadu_si128((const __m128i*)p));
+        if (top == 0) continue;
+        p += __builtin_ctz(top);
+        return p < end ? p : end;
+    }
+    return end;
+#else
+    while (p < end && (unsigned char)*p < 0x80) p++;
+    return p;
+#endif
+}
+
+/* Whether the bytes, with PADDING readable ones behind them, are well-formed UTF-8 (no surrogates, no overlong forms,
+   nothing above U+10FFFF). */
 inline bool valid_utf8(const char* from, const char* to) {
-    const unsigned char *p = (const unsigned char*)from, *e = (const unsigned char*)to;
     auto tail = [](unsigned char c) { return (c & 0xC0) == 0x80; };
-    while (p < e) {
-        const unsigned char c = *p;
-        if (c < 0x80) { p++; continue; }
+    while ((from = ascii_end(from, to)) < to) {
+        const unsigned char *p = (const unsigned char*)from, c = *p;
+        const long left = to - from;
         if (c >= 0xC2 && c <= 0xDF) {
-            if (e - p < 2 || !tail(p[1])) return false;
-            p += 2;
+            if (left < 2 || !tail(p[1])) return false;
+            from += 2;
         } else if (c >= 0xE0 && c <= 0xEF) {
-            if (e - p < 3 || !tail(p[1]) || !tail(p[2])) return false;
+            if (left < 3 || !tail(p[1]) || !tail(p[2])) return false;
             if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F)) return false;
-            p += 3;
+            from += 3;
         } else if (c >= 0xF0 && c <= 0xF4) {
-            if (e - p < 4 || !tail(p[1]) || !tail(p[2]) || !tail(p[3])) return false;
+            if (left < 4 || !tail(p[1]) || !tail(p[2]) || !tail(p[3])) return false;
             if ((c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F)) return false;
-            p += 4;
+            from += 4;
         } else return false;
     }
     return true;
@@ -137,45 +153,80 @@ inline char* put_utf8(char* o, uint32_t c) {
     return o;
 }
 
-inline int hex_value(char c) {
-    if (is_digit(c)) return c - '0';
-    const char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+/* The value of each hex digit; -1 for other bytes. A table, since digits and letters come in no order. */
+struct HexDigits {
+    int8_t values[256];
+    constexpr HexDigits() : values() {
+        for (int c = 0; c < 256; c++) {
+            const int lower = c | 0x20;
+            values[c] = (int8_t)(c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1);
+        }
+    }
+};
+static constexpr HexDigits HEX_DIGITS;
+
+inline int hex_value(char c) { return HEX_DIGITS.values[(unsigned char)c]; }
+
+/* Four hex digits; negative if one is none. */
+inline int32_t four_hex(const char* p) {
+    const int a = hex_value(p[0]), b = hex_value(p[1]), c = hex_value(p[2]), d = hex_value(p[3]);
+    return (a | b | c | d) < 0 ? -1 : a << 12 | b << 8 | c << 4 | d;
 }
 
-inline uint32_t four_hex(const char* p) {
-    return uint32_t(hex_value(p[0]) << 12 | hex_value(p[1]) << 8 | hex_value(p[2]) << 4 | hex_value(p[3]));
+/* What the letter after a backslash stands for; 0 if it is no such letter (`u`, which four digits follow, is none). */
+inline char escaped_byte(char letter) {
+    switch (letter) {
+    case '"': case '\\': case '/': return letter;
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return 0;
+    }
+}
+
+/* Copies text up to the first backslash in it, if there is one; returns how much. May write 15 bytes too many. */
+inline size_t copy_unescaped(Text t, char* o) {
+#if defined(__SSE2__)
+    for (const char* p = t.begin; p < t.end; p += 16, o += 16) {
+        const __m128i b = _mm_loadu_si128((const __m128i*)p);
+        _mm_storeu_si128((__m128i*)o, b);
+        const uint32_t at = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8('\\')));
+        if (at == 0) continue;
+        p += __builtin_ctz(at);
+        return size_t((p < t.end ? p : t.end) - t.begin);
+    }
+    return t.size();
+#else
+    const char* p = t.begin;
+    while (p < t.end && *p != '\\') *o++ = *p++;
+    return size_t(p - t.begin);
+#endif
 }
 
 /* Undoes the escapes of a JSON string whose escapes are known to be legal; returns the end of the output, which is
-   never longer than the input. Half of a surrogate pair becomes U+FFFD: the record stays usable. */
+   never longer than the input, and has PADDING writable bytes behind it. Half of a surrogate pair becomes U+FFFD: the
+   record stays usable. */
 inline char* unescape(Text t, char* o) {
-    for (const char* p = t.begin; p < t.end;) {
-        if (*p != '\\') { *o++ = *p++; continue; }
+    for (const char* p = t.begin;;) {
+        const size_t n = copy_unescaped({p, t.end}, o);
+        o += n;
+        p += n;
+        if (p == t.end) return o;
         const char c = p[1];
         p += 2;
-        switch (c) {
-        case 'b': *o++ = '\b'; break;
-        case 'f': *o++ = '\f'; break;
-        case 'n': *o++ = '\n'; break;
-        case 'r': *o++ = '\r'; break;
-        case 't': *o++ = '\t'; break;
-        case 'u': {
-            uint32_t u = four_hex(p);
-            p += 4;
-            if (u >= 0xD800 && u <= 0xDFFF) {
-                const bool pair = u < 0xDC00 && t.end - p >= 6 && p[0] == '\\' && p[1] == 'u';
-                const uint32_t low = pair ? four_hex(p + 2) : 0;
-                if (low >= 0xDC00 && low <= 0xDFFF) { u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00); p += 6; }
-                else u = 0xFFFD;
-            }
-            o = put_utf8(o, u);
-            break;
+        if (c != 'u') { *o++ = escaped_byte(c); continue; }
+        uint32_t u = (uint32_t)four_hex(p);
+        p += 4;
+        if (u >= 0xD800 && u <= 0xDFFF) {
+            const bool pair = u < 0xDC00 && t.end - p >= 6 && p[0] == '\\' && p[1] == 'u';
+            const uint32_t low = pair ? (uint32_t)four_hex(p + 2) : 0;
+            if (low >= 0xDC00 && low <= 0xDFFF) { u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00); p += 6; }
+            else u = 0xFFFD;
         }
-        default: *o++ = c;
-        }
+        o = put_utf8(o, u);
     }
-    return o;
 }
 
 /* ---- dates and times ------------------------------------------------------------------------------------ */
