@@ -19,7 +19,7 @@ enum class Type : int {
 };
 
 /* Which of the usual shapes of values (decode_usual.h) a column may expect. */
-enum class Usual : uint8_t { none, text, real, whole, stamp };
+enum class Usual : uint8_t { none, text, real, whole, decimal, truth, stamp };
 
 /* Blocks of memory that live until clear(): unescaped text, padding. Zero bytes follow every piece. */
 class Arena {
@@ -111,6 +111,8 @@ class Columns {
         if (c.type == Type::varchar) c.usual = Usual::text;
         else if (c.type == Type::double_) c.usual = Usual::real;
         else if (c.type == Type::integer || c.type == Type::bigint) c.usual = Usual::whole;
+        else if (c.type == Type::decimal) c.usual = Usual::decimal;
+        else if (c.type == Type::boolean) c.usual = Usual::truth;
         else if (c.type == Type::timestamp) c.usual = Usual::stamp;
         all.push_back(std::move(c));
     }
@@ -223,6 +225,7 @@ class Columns {
     /* Stores the value at p if it is of the usual shape of its column (decode_usual.h); returns its end, or null. */
     const char* usual_number(Column& c, const char* p);
     bool usual_number(Column& c, Text text);
+    const char* usual_truth(Column& c, const char* p);
     bool usual_stamp(Column& c, Text text);
     const char* usual_text(Column& c, const char* p, const char* stop);
 

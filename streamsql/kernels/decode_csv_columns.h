@@ -8,15 +8,21 @@
 
 namespace streamsql {
 
-/* DOUBLE: short numbers. */
+/* Whether a field is a number that `store` takes: `store(number)` is a Fit. */
+template <typename Store> bool by_general(Text text, Store store) {
+    Number n;
+    return read_text_number(text, n) && store(n) == Fit::ok;
+}
+
+/* DOUBLE. */
 inline size_t reals_of(Fields fields, double* values, size_t i, size_t rows) {
-    static const double signs[] = {1.0, -1.0};
     for (; i < rows; i++) {
+        const Text text = fields[i];
         bool negative;
         uint64_t mantissa;
         int places;
-        if (unlikely(!read_signed_text(fields[i], &negative, &mantissa, &places))) break;
-        values[i] = (double)mantissa / POWERS[places] * signs[negative];
+        if (likely(read_signed_text(text, &negative, &mantissa, &places))) values[i] = (double)mantissa / POWERS[places] * SIGNS[negative];
+        else if (!by_general(text, [&](const Number& n) { return to_double(n, &values[i]); })) break;
     }
     return i;
 }
@@ -34,12 +40,42 @@ template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_
     return i;
 }
 
-/* TIMESTAMP: times in the minute that is remembered. */
-inline size_t stamps_of(Fields fields, const DateMemory& memory, int64_t* values, size_t i, size_t rows) {
-    const DateMemory known = memory;
+/* DECIMAL, 16 bytes each. */
+inline size_t decimals_of(Fields fields, const Column& c, char* values, size_t i, size_t rows) {
+    const int precision = c.precision, scale = c.scale;
     for (; i < rows; i++) {
         const Text text = fields[i];
-        if (unlikely(!known.read_near(text.begin, text.size(), &values[i]))) break;
+        bool negative;
+        uint64_t mantissa;
+        int places;
+        int128 value;
+        if (likely(read_signed_text(text, &negative, &mantissa, &places) && scaled_up(c, mantissa, places, &value))) value = negative ? -value : value;
+        else if (!by_general(text, [&](const Number& n) { return to_decimal(n, precision, scale, &value); })) break;
+        memcpy(values + 16 * i, &value, 16);
+    }
+    return i;
+}
+
+/* BOOLEAN: `true` and `false` as they are. */
+inline size_t truths_of(Fields fields, uint8_t* values, size_t i, size_t rows) {
+    for (; i < rows; i++) {
+        const Text text = fields[i];
+        const bool value = text.size() == 4;
+        if (unlikely(memcmp(text.begin + !value, value ? "true" : "alse", 4) != 0)) break;
+        if (unlikely(!value && (text.size() != 5 || *text.begin != 'f'))) break;
+        values[i] = value;
+    }
+    return i;
+}
+
+/* TIMESTAMP. */
+inline size_t stamps_of(Fields fields, DateMemory& memory, int64_t* values, size_t i, size_t rows) {
+    DateMemory known = memory;
+    for (; i < rows; i++) {
+        const Text text = fields[i];
+        if (likely(known.read_near(text.begin, text.size(), &values[i]))) continue;
+        if (!parse_timestamp(text, memory, &values[i])) break;
+        known = memory;
     }
     return i;
 }

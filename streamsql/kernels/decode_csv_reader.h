@@ -178,6 +178,8 @@ class CsvReader : public Reader {
         case Usual::whole:
             if (c.type == Type::bigint) return (wide ? bigints : &wholes_of<int64_t>)(fields, c.values<int64_t>() + first, row, rows);
             return (wide ? integers : &wholes_of<int32_t>)(fields, c.values<int32_t>() + first, row, rows);
+        case Usual::decimal: return decimals_of(fields, c, c.data + 16 * first, row, rows);
+        case Usual::truth: return truths_of(fields, c.values<uint8_t>() + first, row, rows);
         default: return row;
         }
     }
@@ -224,7 +226,8 @@ class CsvReader : public Reader {
         switch (c.usual) {
         case Usual::text: return columns.usual_text(c, text.begin, text.end) != nullptr;
         case Usual::real:
-        case Usual::whole: return columns.usual_number(c, text);
+        case Usual::whole:
+        case Usual::decimal: return columns.usual_number(c, text);
         case Usual::stamp: return columns.usual_stamp(c, text);
         default: return false;
         }

@@ -181,7 +181,8 @@ class JsonParser {
             columns_.set_null(c);
             return p + 4;
         }
-        if (c.usual != Usual::real && c.usual != Usual::whole) return nullptr;
+        if (c.usual == Usual::truth) return columns_.usual_truth(c, p);
+        if (unlikely(c.usual < Usual::real || c.usual > Usual::decimal)) return nullptr;
         if (unlikely(p[*p == '-'] == '0' && is_digit(p[1 + (*p == '-')]))) return nullptr;  // a zero in front is wrong
         return columns_.usual_number(c, p);
     }

@@ -20,6 +20,8 @@ constexpr int32_t EXPONENT_LIMIT = 1000000;
 static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+static const double SIGNS[] = {1.0, -1.0};  // a product, because no processor foresees signs
+
 /* ---- eight bytes at a time ------------------------------------------------------------------------------ */
 
 constexpr uint64_t ZEROS = 0x3030303030303030ULL, TOPS = 0x8080808080808080ULL;
@@ -98,13 +100,17 @@ inline bool read_signed_text(Text text, bool* negative, uint64_t* mantissa, int*
 /* Goes on with the digits at p, eight at a time; returns the first byte that is none. */
 inline const char* read_digits(const char* p, uint64_t& m) {
     for (;;) {
-        const uint64_t t = eight_bytes(p) ^ ZEROS;
-        if (no_digits(t)) break;
-        m = m * 100000000 + joined(t);
-        p += 8;
+        const uint64_t t = eight_bytes(p) ^ ZEROS, stops = no_digits(t);
+        if (stops == 0) {
+            m = m * 100000000 + joined(t);
+            p += 8;
+            continue;
+        }
+        const int n = __builtin_ctzll(stops) >> 3;  // the last few at once: how many there are is hard to foresee
+        if (n == 0) return p;
+        m = m * TENS[n] + joined(t << (64 - 8 * n));
+        return p + n;
     }
-    for (; is_digit(*p); p++) m = m * 10 + uint64_t(*p - '0');
-    return p;
 }
 
 /* As `read_digits`; returns how many of them count: not the zeros in front, and no more than 1000. */
@@ -170,7 +176,7 @@ inline bool read_text_number(Text t, Number& n) {
     const char* p = t.begin;
     if (p == t.end) return false;
     n.negative = *p == '-';
-    if (n.negative || *p == '+') p++;
+    p += n.negative | (*p == '+');
     n.text.begin = p;
     uint64_t m = 0;
     int digits = 0;
@@ -205,13 +211,34 @@ template <typename F> inline Fit from_text(const Number& n, F* value) {
     return Fit::ok;
 }
 
+/* mantissa × 10^exponent by way of 64 bits of precision, where such numbers exist; false if the result is not sure.
+   Mantissa and power are exact, so the quotient or product is rounded once, to 64 bits. Rounding it again, to 53, is
+   right unless the 11 bits that go say "half": what was lost before decides then. */
+inline bool by_extended(uint64_t mantissa, int exponent, double* value) {
+#if defined(__x86_64__) && defined(__linux__) && __LDBL_MANT_DIG__ == 64
+    static const long double powers[] = {1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,
+                                         1e10L, 1e11L, 1e12L, 1e13L, 1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L,
+                                         1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L};
+    if (mantissa >> 63 || exponent < -27 || exponent > 27) return false;
+    const long double exact = (long double)(int64_t)mantissa;
+    const long double result = exponent < 0 ? exact / powers[-exponent] : exact * powers[exponent];
+    uint64_t bits;
+    memcpy(&bits, &result, 8);
+    *value = (double)result;
+    return (bits & 0x7ff) != 0x400;
+#else
+    (void)mantissa, (void)exponent, (void)value;
+    return false;
+#endif
+}
+
 inline Fit to_double(const Number& n, double* value) {
     const int e = n.exponent;
     Fit fit = Fit::ok;
     if (likely(!n.long_form && n.mantissa <= (1ULL << 53) && e >= -22 && e <= 22))
         *value = e < 0 ? (double)n.mantissa / POWERS[-e] : (double)n.mantissa * POWERS[e];
-    else fit = from_text(n, value);
-    if (n.negative) *value = -*value;
+    else if (n.long_form || !by_extended(n.mantissa, e, value)) fit = from_text(n, value);
+    *value *= SIGNS[n.negative];
     return fit;
 }
 

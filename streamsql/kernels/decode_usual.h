@@ -7,11 +7,27 @@
 
 namespace streamsql {
 
-/* For a DOUBLE, INTEGER or BIGINT column: mantissa × 10^-places; false if it is not for this column. */
+/* The mantissa of mantissa × 10^-places in a DECIMAL of this scale and precision; false if it is not one. */
+inline bool scaled_up(const Column& c, uint64_t mantissa, int places, int128* value) {
+    const int shift = c.scale - places;
+    if (unlikely(shift < 0 || shift > 18)) return false;
+    const uint128 magnitude = (uint128)mantissa * TENS[shift];
+    *value = (int128)magnitude;
+    return magnitude < TENS[c.precision];
+}
+
+/* For a DOUBLE, INTEGER, BIGINT or DECIMAL column: mantissa × 10^-places; false if it is not for this column. */
 inline bool Columns::put_usual(Column& c, bool negative, uint64_t mantissa, int places) {
-    static const double signs[] = {1.0, -1.0};
     if (c.usual == Usual::real) {
-        put<double>(c, (double)mantissa / POWERS[places] * signs[negative]);
+        put<double>(c, (double)mantissa / POWERS[places] * SIGNS[negative]);
+        return true;
+    }
+    if (c.usual == Usual::decimal) {
+        int128 magnitude;
+        if (unlikely(!scaled_up(c, mantissa, places, &magnitude))) return false;
+        if (negative) magnitude = -magnitude;
+        memcpy(c.data + 16 * row, &magnitude, 16);
+        c.valid[row] = 1;
         return true;
     }
     if (unlikely(places > 0)) return false;
@@ -38,6 +54,14 @@ inline bool Columns::usual_number(Column& c, Text text) {
     uint64_t mantissa;
     int places;
     return likely(read_signed_text(text, &negative, &mantissa, &places) && put_usual(c, negative, mantissa, places));
+}
+
+/* For a BOOLEAN column: `true` or `false` at p. */
+inline const char* Columns::usual_truth(Column& c, const char* p) {
+    const bool value = *p == 't';
+    if (unlikely(memcmp(p + !value, value ? "true" : "alse", 4) != 0 || (!value && *p != 'f'))) return nullptr;
+    put<uint8_t>(c, value);
+    return p + 5 - value;
 }
 
 /* For a TIMESTAMP column: a time in the same minute as the value before. */
