@@ -1,4 +1,5 @@
-/* The usual rows of delimited text, many at once: as many fields as there are columns, quotes only around fields.
+/* The usual rows of delimited text, many at once: as many fields as there are columns, quotes only around fields or,
+   two at a time, within those.
 
    Rows are cut first, 64 bytes at a time, and then converted a column at a time: one kind of value in one short loop
    is what a processor foresees best. Rows of any other shape are left to the reader that goes row by row. */
@@ -57,12 +58,13 @@ inline uint64_t within_quotes(uint64_t quotes, uint64_t inside) {
 }
 
 /* One field of each row: `ends` has where the field before it ends, then where it does, `width` numbers on for the
-   next row. A carriage return at its end is left out with `strip`, quotes around it with `quoted`. */
+   next row. A carriage return at its end is left out with `strip`, quotes around it with `quoted`. With `doubled`, two
+   quotes in a field mean one. */
 struct Fields {
     const char* base;
     const int32_t* ends;
     size_t width;
-    bool strip, quoted;
+    bool strip, quoted, doubled;
 
     Text operator[](size_t row) const {
         const int32_t* at = ends + row * width;
@@ -71,19 +73,20 @@ struct Fields {
         if (unlikely(quoted) && *text.begin == '"') text = {text.begin + 1, text.end - 1};
         return text;
     }
+
+    bool is_doubled(Text text) const { return unlikely(doubled) && memchr(text.begin, '"', text.size()); }
 };
 
 class CsvBlock {
   public:
     size_t rows = 0;
     bool high = false;   // some byte near these rows is not ASCII
-    bool plain = true;   // each quote is at the beginning or the end of a field that has both
     size_t most = 4096;  // fields to cut at once
 
     /* Cuts rows of `width` fields from p on, until there are enough, or one looks different; with `strip` they may
        end in a carriage return. 64 more bytes behind `end` can be read. Returns the end of the last row. */
     const char* cut(const char* p, const char* end, char comma, char line, bool strip, size_t width) {
-        base_ = p, width_ = width, strip_ = strip, rows = 0, high = quoted_ = false;
+        base_ = p, width_ = width, strip_ = strip, rows = 0, high = quoted_ = doubled_ = false;
         if (width > ENDS / 2) return p;
         end = p + std::min(size_t(end - p), BYTES);
         most = std::min(std::max(most, 2 * width), ENDS);
@@ -95,27 +98,29 @@ class CsvBlock {
         // Every width-th end is that of a row; where there are no others, no row is shorter.
         if (unlikely(quoted_ || rows < complete || lines != rows)) keep([=](size_t row) { return is_whole(row, line); });
         if (width == 1) keep([=](size_t row) { return !is_blank_line(row); });
+        end = odd_ ? std::min(end, odd_) : end;
         while (rows && end_of_rows() > end) rows--;
-        plain = !quoted_ || quotes_are_plain();
         return end_of_rows();
     }
 
     Fields fields(size_t column) const {
-        return {base_, &ends_[column], width_, strip_ && column + 1 == width_, quoted_};
+        return {base_, &ends_[column], width_, strip_ && column + 1 == width_, quoted_, doubled_};
     }
 
   private:
     static constexpr size_t ENDS = 4096, BYTES = 1 << 30;  // at once; the ends are 32-bit numbers
     const char* base_ = nullptr;
     size_t width_ = 0;
-    bool strip_ = false, quoted_ = false;
+    bool strip_ = false, quoted_ = false, doubled_ = false;
+    const char* odd_ = nullptr;  // the first quote that is not as usual, or the byte after it
     std::vector<int32_t> ends_;  // of fields, after that of a field before the first
 
     /* Finds the ends of fields; returns how many there are, and how many of them, or a few more, are those of rows. */
     size_t mark(const char* end, char comma, char line, size_t* lines) {
         int32_t *const first = &ends_[1], *out = first;
         uint64_t inside = 0;
-        for (const char* p = base_; p < end && out < first + most; p += 64) {
+        odd_ = nullptr;
+        for (const char* p = base_; p < end && out < first + most && !odd_; p += 64) {
             Marks marks = marks_of(p, comma, line);
             high |= marks.high;
             if (unlikely((marks.quotes | inside) != 0)) {
@@ -123,6 +128,7 @@ class CsvBlock {
                 inside = (uint64_t)((int64_t)within >> 63);
                 marks.ends &= ~within;
                 marks.fields = __builtin_popcountll(marks.ends);
+                check_quotes(p, end, marks, within, comma, line);
                 quoted_ = true;
             }
             *lines += (size_t)marks.rows;
@@ -158,19 +164,20 @@ class CsvBlock {
         return begin == base_ + ends_[row + 1] || *begin == '\r';
     }
 
-    bool quotes_are_plain() const {
-        size_t expected = 0;
-        for (size_t i = 0; i < width_; i++) {
-            Fields all = fields(i);
-            all.quoted = false;
-            for (size_t row = 0; row < rows; row++) {
-                const Text text = all[row];
-                if (*text.begin != '"') continue;
-                if (text.size() < 2 || text.end[-1] != '"') return false;
-                expected += 2;
-            }
-        }
-        return (size_t)std::count(base_, end_of_rows(), '"') == expected;
+    /* Whether the 64 quotes and their neighbours at p are as usual: a quote opens at the beginning of a field or after
+       the one that closed (then the two are one of the text), and closes before the end of a field or another. */
+    void check_quotes(const char* p, const char* end, const Marks& marks, uint64_t within, char comma, char line) {
+        auto is_end = [=](const char* at) { return *at == comma || *at == line; };
+        auto is_return = [=](const char* at) { return strip_ && *at == '\r' && at + 1 < end && at[1] == line; };
+        const uint64_t opening = marks.quotes & within, closing = marks.quotes & ~within;
+        const bool first = p == base_ || is_end(p - 1), second = p != base_ && p[-1] == '"';
+        const uint64_t twice = opening & (closing << 1 | (uint64_t)second);
+        uint64_t odd = opening & ~(marks.ends << 1 | (uint64_t)first) & ~twice;
+        for (uint64_t after = closing << 1 & ~marks.ends & ~opening; after; after &= after - 1)
+            if (!is_return(p + __builtin_ctzll(after))) odd |= after & -after;
+        doubled_ |= twice != 0;
+        if (unlikely(odd != 0)) odd_ = p + __builtin_ctzll(odd);
+        else if (closing >> 63 && p + 64 < end && !is_end(p + 64) && p[64] != '"' && !is_return(p + 64)) odd_ = p + 64;
     }
 };
 

@@ -89,9 +89,12 @@ inline size_t texts_of(Fields fields, Column& c, int32_t* offsets, size_t i, siz
         const Text text = fields[i];
         const size_t n = text.size();
         if (unlikely(n > most)) break;
-        if (likely(n <= 16)) memcpy(data + used, text.begin, 16);
-        else memcpy(data + used, text.begin, n);
-        used += n;
+        if (unlikely(fields.is_doubled(text))) used = size_t(copy_undoubled(text, data + used) - data);
+        else {
+            if (likely(n <= 16)) memcpy(data + used, text.begin, 16);
+            else memcpy(data + used, text.begin, n);
+            used += n;
+        }
         offsets[i] = (int32_t)used;
     }
     c.used = used;

@@ -66,10 +66,6 @@ class CsvReader : public Reader {
             return p;
         }
         misses_ = 0;
-        if (unlikely(!block_.plain)) {
-            by_record_ = block_.rows;
-            return p;
-        }
         if (unlikely(!take_block(p, next))) return p;
         block_.most *= 2;
         return next;
@@ -158,7 +154,8 @@ class CsvReader : public Reader {
             by_general++;
             columns.row = first + (int64_t)row;
             c.valid[columns.row] = 0;
-            take(c, order_[i], fields[row]);
+            const Text text = fields[row];
+            take(c, order_[i], fields.is_doubled(text) ? undoubled(text) : text);
             if (unlikely(!columns.failures.empty())) return false;
             if (!c.textual()) continue;
             columns.commit_text(c);
@@ -312,12 +309,8 @@ class CsvReader : public Reader {
     }
 
     Text undoubled(Text t) {
-        char *begin = columns.arena.take(t.size()), *o = begin;
-        for (const char* p = t.begin; p < t.end; p++) {
-            *o++ = *p;
-            if (*p == '"') p++;
-        }
-        return {begin, o};
+        char* begin = columns.arena.take(t.size());
+        return {begin, copy_undoubled(t, begin)};
     }
 
     /* ---- the header ------------------------------------------------------------------------------------- */

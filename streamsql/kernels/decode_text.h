@@ -186,13 +186,14 @@ inline char escaped_byte(char letter) {
     }
 }
 
-/* Copies text up to the first backslash in it, if there is one; returns how much. May write 15 bytes too many. */
-inline size_t copy_unescaped(Text t, char* o) {
+/* Copies text up to the first byte that is `stop`, if there is one; returns how much. May write 15 bytes too many. */
+inline size_t copy_until(char stop, Text t, char* o) {
 #if defined(__SSE2__)
+    const __m128i stops = _mm_set1_epi8(stop);
     for (const char* p = t.begin; p < t.end; p += 16, o += 16) {
         const __m128i b = _mm_loadu_si128((const __m128i*)p);
         _mm_storeu_si128((__m128i*)o, b);
-        const uint32_t at = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8('\\')));
+        const uint32_t at = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(b, stops));
         if (at == 0) continue;
         p += __builtin_ctz(at);
         return size_t((p < t.end ? p : t.end) - t.begin);
@@ -200,9 +201,21 @@ inline size_t copy_unescaped(Text t, char* o) {
     return t.size();
 #else
     const char* p = t.begin;
-    while (p < t.end && *p != '\\') *o++ = *p++;
+    while (p < t.end && *p != stop) *o++ = *p++;
     return size_t(p - t.begin);
 #endif
+}
+
+/* Copies the inside of a CSV field in quotes, of two quotes one; returns the end of the output. As `copy_until`. */
+inline char* copy_undoubled(Text t, char* o) {
+    for (;;) {
+        const size_t n = copy_until('"', t, o);
+        o += n;
+        t.begin += n;
+        if (t.begin == t.end) return o;
+        *o++ = '"';
+        t.begin += t.size() > 1 ? 2 : 1;
+    }
 }
 
 /* Undoes the escapes of a JSON string whose escapes are known to be legal; returns the end of the output, which is
@@ -210,7 +223,7 @@ inline size_t copy_unescaped(Text t, char* o) {
    record stays usable. */
 inline char* unescape(Text t, char* o) {
     for (const char* p = t.begin;;) {
-        const size_t n = copy_unescaped({p, t.end}, o);
+        const size_t n = copy_until('\\', {p, t.end}, o);
         o += n;
         p += n;
         if (p == t.end) return o;
