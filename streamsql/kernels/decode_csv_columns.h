@@ -1,12 +1,17 @@
 /* Fields of many rows → the values of one column, as long as they are of its usual shape (decode_usual.h).
 
    Each function stores values from row `i` on and returns the first row whose field it leaves to the general way, or
-   `rows`. */
+   `rows`. Where a field is empty it takes back the row's byte in `valid`, which is 1 before; for VARCHAR that is a text. */
 #pragma once
 #include "decode_csv_block.h"
 #include "decode_usual.h"
 
 namespace streamsql {
+
+inline bool is_null(Text text, uint8_t* valid) {
+    *valid = text.begin != text.end;
+    return !*valid;
+}
 
 /* Whether a field is a number that `store` takes: `store(number)` is a Fit. */
 template <typename Store> bool by_general(Text text, Store store) {
@@ -15,25 +20,29 @@ template <typename Store> bool by_general(Text text, Store store) {
 }
 
 /* DOUBLE. */
-inline size_t reals_of(Fields fields, double* values, size_t i, size_t rows) {
+inline size_t reals_of(Fields fields, double* values, uint8_t* valid, size_t i, size_t rows) {
     for (; i < rows; i++) {
         const Text text = fields[i];
         bool negative;
         uint64_t mantissa;
         int places;
         if (likely(read_signed_text(text, &negative, &mantissa, &places))) values[i] = (double)mantissa / POWERS[places] * SIGNS[negative];
-        else if (!by_general(text, [&](const Number& n) { return to_double(n, &values[i]); })) break;
+        else if (!is_null(text, valid + i) && !by_general(text, [&](const Number& n) { return to_double(n, &values[i]); })) break;
     }
     return i;
 }
 
 /* INTEGER and BIGINT, as `T`: digits. */
-template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_t rows) {
+template <typename T> size_t wholes_of(Fields fields, T* values, uint8_t* valid, size_t i, size_t rows) {
     for (; i < rows; i++) {
+        const Text text = fields[i];
         bool negative;
         uint64_t mantissa;
         int places;
-        if (unlikely(!read_signed_text(fields[i], &negative, &mantissa, &places))) break;
+        if (unlikely(!read_signed_text(text, &negative, &mantissa, &places))) {
+            if (is_null(text, valid + i)) continue;
+            break;
+        }
         if (unlikely(places > 0 || (sizeof(T) == 4 && mantissa > 0x7fffffff))) break;
         values[i] = (T)(negative ? -(int64_t)mantissa : (int64_t)mantissa);
     }
@@ -41,7 +50,7 @@ template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_
 }
 
 /* DECIMAL, 16 bytes each. */
-inline size_t decimals_of(Fields fields, const Column& c, char* values, size_t i, size_t rows) {
+inline size_t decimals_of(Fields fields, const Column& c, char* values, uint8_t* valid, size_t i, size_t rows) {
     const int precision = c.precision, scale = c.scale;
     for (; i < rows; i++) {
         const Text text = fields[i];
@@ -50,6 +59,7 @@ inline size_t decimals_of(Fields fields, const Column& c, char* values, size_t i
         int places;
         int128 value;
         if (likely(read_signed_text(text, &negative, &mantissa, &places) && scaled_up(c, mantissa, places, &value))) value = negative ? -value : value;
+        else if (is_null(text, valid + i)) continue;
         else if (!by_general(text, [&](const Number& n) { return to_decimal(n, precision, scale, &value); })) break;
         memcpy(values + 16 * i, &value, 16);
     }
@@ -57,23 +67,23 @@ inline size_t decimals_of(Fields fields, const Column& c, char* values, size_t i
 }
 
 /* BOOLEAN: `true` and `false` as they are. */
-inline size_t truths_of(Fields fields, uint8_t* values, size_t i, size_t rows) {
+inline size_t truths_of(Fields fields, uint8_t* values, uint8_t* valid, size_t i, size_t rows) {
     for (; i < rows; i++) {
         const Text text = fields[i];
-        const bool value = text.size() == 4;
-        if (unlikely(memcmp(text.begin + !value, value ? "true" : "alse", 4) != 0)) break;
-        if (unlikely(!value && (text.size() != 5 || *text.begin != 'f'))) break;
-        values[i] = value;
+        bool value;
+        if (likely(read_truth(text.begin, &value) && text.size() == size_t(5 - value))) values[i] = value;
+        else if (!is_null(text, valid + i)) break;
     }
     return i;
 }
 
 /* TIMESTAMP. */
-inline size_t stamps_of(Fields fields, DateMemory& memory, int64_t* values, size_t i, size_t rows) {
+inline size_t stamps_of(Fields fields, DateMemory& memory, int64_t* values, uint8_t* valid, size_t i, size_t rows) {
     DateMemory known = memory;
     for (; i < rows; i++) {
         const Text text = fields[i];
         if (likely(known.read_near(text.begin, text.size(), &values[i]))) continue;
+        if (is_null(text, valid + i)) continue;
         if (!parse_timestamp(text, memory, &values[i])) break;
         known = memory;
     }

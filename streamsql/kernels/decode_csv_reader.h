@@ -168,15 +168,16 @@ class CsvReader : public Reader {
        that most seem to be. */
     size_t usual_rows(Column& c, Fields fields, int64_t first, size_t row, bool wide) {
         const size_t rows = block_.rows;
+        uint8_t* valid = c.valid + first;
         switch (c.usual) {
         case Usual::text: return texts_of(fields, c, c.offsets + first + 1, row, rows);
-        case Usual::stamp: return stamps_of(fields, c.memory, c.values<int64_t>() + first, row, rows);
-        case Usual::real: return (wide ? reals : &reals_of)(fields, c.values<double>() + first, row, rows);
+        case Usual::stamp: return stamps_of(fields, c.memory, c.values<int64_t>() + first, valid, row, rows);
+        case Usual::real: return (wide ? reals : &reals_of)(fields, c.values<double>() + first, valid, row, rows);
         case Usual::whole:
-            if (c.type == Type::bigint) return (wide ? bigints : &wholes_of<int64_t>)(fields, c.values<int64_t>() + first, row, rows);
-            return (wide ? integers : &wholes_of<int32_t>)(fields, c.values<int32_t>() + first, row, rows);
-        case Usual::decimal: return decimals_of(fields, c, c.data + 16 * first, row, rows);
-        case Usual::truth: return truths_of(fields, c.values<uint8_t>() + first, row, rows);
+            if (c.type == Type::bigint) return (wide ? bigints : &wholes_of<int64_t>)(fields, c.values<int64_t>() + first, valid, row, rows);
+            return (wide ? integers : &wholes_of<int32_t>)(fields, c.values<int32_t>() + first, valid, row, rows);
+        case Usual::decimal: return decimals_of(fields, c, c.data + 16 * first, valid, row, rows);
+        case Usual::truth: return truths_of(fields, c.values<uint8_t>() + first, valid, row, rows);
         default: return row;
         }
     }

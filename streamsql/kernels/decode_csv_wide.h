@@ -71,7 +71,7 @@ inline size_t leading(__m256i good) {
     return bad ? (size_t)__builtin_ctz(bad) : 4;
 }
 
-inline size_t reals_of(Fields fields, double* values, size_t i, size_t rows) {
+inline size_t reals_of(Fields fields, double* values, uint8_t* valid, size_t i, size_t rows) {
     const __m256i magic = same(0x4330000000000000);  // 2^52, whose last bits are units
     for (size_t begin = i, odd = 0; i + 4 <= rows && odd * 8 <= i - begin;) {
         const Four numbers = four(fields, i);
@@ -82,15 +82,15 @@ inline size_t reals_of(Fields fields, double* values, size_t i, size_t rows) {
         const size_t n = leading(numbers.good);
         i += n;
         if (likely(n == 4)) continue;
-        if (streamsql::reals_of(fields, values, i, i + 1) == i) return i;
+        if (streamsql::reals_of(fields, values, valid, i, i + 1) == i) return i;
         i++;
         odd++;
     }
-    return streamsql::reals_of(fields, values, i, rows);
+    return streamsql::reals_of(fields, values, valid, i, rows);
 }
 
-template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_t rows) {
-    while (i + 4 <= rows) {
+template <typename T> size_t wholes_of(Fields fields, T* values, uint8_t* valid, size_t i, size_t rows) {
+    for (size_t begin = i, odd = 0; i + 4 <= rows && odd * 8 <= i - begin;) {
         const Four numbers = four(fields, i);
         const __m256i value = _mm256_sub_epi64(_mm256_xor_si256(numbers.mantissa, numbers.negative), numbers.negative);
         if (sizeof(T) == 8) _mm256_storeu_si256((__m256i*)(values + i), value);
@@ -100,9 +100,12 @@ template <typename T> size_t wholes_of(Fields fields, T* values, size_t i, size_
         }
         const size_t n = leading(_mm256_and_si256(numbers.good, is(numbers.places, _mm256_setzero_si256())));
         i += n;
-        if (unlikely(n < 4)) return i;
+        if (likely(n == 4)) continue;
+        if (streamsql::wholes_of(fields, values, valid, i, i + 1) == i) return i;
+        i++;
+        odd++;
     }
-    return streamsql::wholes_of(fields, values, i, rows);
+    return streamsql::wholes_of(fields, values, valid, i, rows);
 }
 
 }  // namespace wide

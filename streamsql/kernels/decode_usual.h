@@ -56,10 +56,20 @@ inline bool Columns::usual_number(Column& c, Text text) {
     return likely(read_signed_text(text, &negative, &mantissa, &places) && put_usual(c, negative, mantissa, places));
 }
 
+/* Whether `true` or `false` is at p; without a jump that depends on which. */
+inline bool read_truth(const char* p, bool* value) {
+    static const char ends[2][5] = {"alse", "true"};
+    *value = *p == 't';
+    uint32_t end, expected;
+    memcpy(&end, p + !*value, 4);
+    memcpy(&expected, ends[*value], 4);
+    return (end == expected) & (*value | (*p == 'f'));
+}
+
 /* For a BOOLEAN column: `true` or `false` at p. */
 inline const char* Columns::usual_truth(Column& c, const char* p) {
-    const bool value = *p == 't';
-    if (unlikely(memcmp(p + !value, value ? "true" : "alse", 4) != 0 || (!value && *p != 'f'))) return nullptr;
+    bool value;
+    if (unlikely(!read_truth(p, &value))) return nullptr;
     put<uint8_t>(c, value);
     return p + 5 - value;
 }

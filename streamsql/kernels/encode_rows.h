@@ -199,15 +199,26 @@ class RowWriter {
     char* delimited(char* o, const char* p, size_t n) const {
         if (n && !needs_quotes(p, n)) return put(o, p, n);
         *o++ = '"';
-        for (const char* end = p + n; p < end; p++) {
-            if (*p == '"') *o++ = '"';
-            *o++ = *p;
+        for (const char* end = p + n; p < end;) {
+            const char* quote = (const char*)memchr(p, '"', size_t(end - p));
+            const char* stop = quote ? quote + 1 : end;
+            o = put(o, p, size_t(stop - p));
+            if (quote) *o++ = '"';
+            p = stop;
         }
         *o++ = '"';
         return o;
     }
 
     bool needs_quotes(const char* p, size_t n) const {
+#if defined(__SSE2__)
+        if (n >= BLOCK) {
+            const char* last = p + n - BLOCK;
+            for (; p < last; p += BLOCK)
+                if (!is_plain(p, BLOCK)) return true;
+            return !is_plain(last, BLOCK);
+        }
+#endif
         const char comma = delimiter[0];
         for (size_t i = 0; i < n; i++)
             if (p[i] == '"' || p[i] == '\n' || p[i] == '\r' || p[i] == comma) return true;

@@ -267,3 +267,20 @@ def test_coercion_errors(type_: str, value: str, why: str) -> None:
         f'For input string: "{shown}" (column "v" {parse_type(type_)}{why})'
     ]
     assert result.batch.num_rows == 0
+
+
+def test_names_that_nobody_wants_are_passed_over_however_many_there_are() -> None:
+    """More of them than are learned, some longer than a guess can be, in changing order and with the wanted one among."""
+    names = [f"{'long' * (n % 30)}{n}" for n in range(700)]
+    records = []
+    for row in range(60):
+        others = names[row * 9 : row * 9 + 40] + names[:5] * (row % 2)
+        fields = [f'"{name}": [{{"X": {row}}}, "}}"]' for name in others]
+        fields.insert(row % 7, f'"X": {row}')
+        records.append("{" + ", ".join(fields) + "}")
+    assert rows("\n".join(records).encode(), '"X" INTEGER') == [(row,) for row in range(60)]
+
+
+def test_what_an_escape_leaves_behind_is_no_part_of_a_number() -> None:
+    data = f'{{"A": "\\u0041{"9" * 200}"}}\n{{"X": "\\u0031"}}\n'.encode()
+    assert rows(data, '"A" VARCHAR(300), "X" DOUBLE')[1] == (None, 1.0)
