@@ -6,14 +6,13 @@ This module knows nothing of expressions or rows; conversions of values live in 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from enum import Enum
 from functools import cached_property, lru_cache
 
 import pyarrow as pa
 
 from streamsql.errors import ConfigError
-from streamsql.record import record
+from streamsql.record import record, replace
 
 MAX_CHARACTERS = 65535
 MAX_PRECISION = 19

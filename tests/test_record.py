@@ -1,13 +1,16 @@
 """A record is a dataclass in all that is asked of it here; the standard decorator is the twin."""
 
-from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+import dataclasses
+import pprint
+from dataclasses import FrozenInstanceError, asdict, dataclass, fields, replace
 
 import pytest
 
+from streamsql import record as own
 from streamsql.record import record
 
 
-def classes(plain, small):
+def classes(plain, small, field):
     """The same three classes by either decorator."""
 
     @plain
@@ -36,8 +39,8 @@ def classes(plain, small):
     return Pair, Count
 
 
-RECORDS = classes(record, record(frozen=False))
-TWINS = classes(dataclass(frozen=True), dataclass)
+RECORDS = classes(record, record(frozen=False), own.field)
+TWINS = classes(dataclass(frozen=True), dataclass, dataclasses.field)
 
 
 @pytest.mark.parametrize("Pair, Count", [RECORDS, TWINS], ids=["record", "twin"])
@@ -76,6 +79,24 @@ def test_what_a_dataclass_refuses(Pair, Count):
         del Pair(1).left
     with pytest.raises(TypeError, match="unhashable"):
         hash(Count())
+
+
+def test_fields_and_replace_are_those_of_dataclasses():
+    Pair, Count = RECORDS
+    for Class in (Pair, Count):
+        same = [(item.name, item.init, item.repr, item.compare, item.kw_only) for item in fields(Class)]
+        assert [
+            (item.name, item.init, item.repr, item.compare, item.kw_only) for item in own.fields(Class)
+        ] == same
+        assert own.is_record(Class) and dataclasses.is_dataclass(Class)
+    assert not own.is_record(dict)
+    pair = Pair(1, (2,), place=7)
+    assert own.replace(pair, left=3) == replace(pair, left=3) and own.replace(pair, place=8).place == 8
+    for replaced in (replace, own.replace):
+        with pytest.raises((TypeError, ValueError)):  # it is no argument of the class
+            replaced(pair, fixed="y")
+    assert Pair.right == () and not hasattr(Pair, "left") and not hasattr(Pair, "made")
+    assert pprint.pformat(pair) == repr(pair)
 
 
 def test_a_tree_is_hashed_once():

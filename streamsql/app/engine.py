@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 
 import pyarrow as pa
 
@@ -96,7 +95,7 @@ class Engine:
     def counters(self) -> dict[str, dict[str, dict[str, int]]]:
         """Rows by input, stream and pump (docs/counts.md)."""
         inputs = {
-            name: {**asdict(counts), "held": self.intake.waiting(name)}
+            name: {**vars(counts), "held": self.intake.waiting(name)}
             for name, counts in self.intake.counts.items()
         }
         return {"inputs": inputs, **self.graph.counters()}

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
@@ -24,7 +23,7 @@ from streamsql.io.format import InputSchema
 from streamsql.io.formats import decoder, discover, schema_to_aws, schema_to_ddl
 from streamsql.io.memory import MemorySource
 from streamsql.io.stdio import StdinSource
-from streamsql.record import record
+from streamsql.record import record, replace
 
 
 @record

@@ -7,7 +7,6 @@ nothing earlier can come. What cannot be used is reported, for the error stream.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -294,7 +293,7 @@ class Intake:
         """Rows that wait, and how far time has come."""
         unplaced = [(number, r.before, r.record, r.name, r.message) for number, r in self._unplaced]
         state: State = {"announced": dict(self._announced), "last": self._arrival.last, "unplaced": unplaced}
-        state["counts"] = {name: asdict(counts) for name, counts in self.counts.items()}
+        state["counts"] = {name: vars(counts).copy() for name, counts in self.counts.items()}
         if self._replay is not None:
             state["replay"] = self._replay.snapshot()
         return state

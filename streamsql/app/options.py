@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
-from streamsql.record import record
+from streamsql.record import field, record
 
 if TYPE_CHECKING:
     from streamsql.app.summary import Summary

@@ -5,7 +5,6 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 from streamsql.exec.operator import State
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
-from streamsql.record import record
+from streamsql.record import record, replace
 
 if TYPE_CHECKING:
     from streamsql.app.engine import Engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from streamsql.app.ahead import ReadAhead
 from streamsql.app.engine import Engine
@@ -15,9 +14,10 @@ from streamsql.app.summary import ErrorCount
 from streamsql.durable.parts import CommittedFile
 from streamsql.exec.errors import ERROR_STREAM
 from streamsql.exec.operator import State
+from streamsql.record import field, record
 
 
-@dataclass
+@record(frozen=False)
 class Running:
     """`opened` says how each of `inputs` is read; `outputs` are (stream, output)."""
 

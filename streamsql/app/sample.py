@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import select
 import time
-from dataclasses import replace
 from typing import Literal
 
 from streamsql.app.outputs import format_of
 from streamsql.io.connector import Position, Source
 from streamsql.io.format import InputSchema, RecordColumn
 from streamsql.io.formats.names import RESERVED
+from streamsql.record import replace
 
 SAMPLE_BYTES = 1 << 16
 _NAMES = re.compile(r"""'[^']*'|(?:--|//)[^\n]*|/\*.*?\*/|"([^"]+)"|([^\W\d][\w$]*)""", re.DOTALL)

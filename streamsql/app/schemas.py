@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow as pa
 from streamsql.errors import ConfigError, nearest
 from streamsql.io.format import InputSchema, RecordColumn
 from streamsql.kernels import compute as pc
+from streamsql.record import fields
 from streamsql.types import (
     BIGINT,
     BOOLEAN,

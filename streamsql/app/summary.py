@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow as pa
 from streamsql.app.intake import Counts
 from streamsql.app.outputs import Output
 from streamsql.exec.operator import State
-from streamsql.record import record
+from streamsql.record import field, record
 
 if TYPE_CHECKING:
     from streamsql.app.tables import ReferenceFile

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
 
 import pyarrow as pa
 
@@ -23,7 +22,7 @@ from streamsql.errors import ConfigError, ConnectorError, StreamSQLError
 from streamsql.io.file import FileSource
 from streamsql.io.format import Decoded, InputSchema
 from streamsql.io.formats import decoder, schema_to_ddl
-from streamsql.record import record
+from streamsql.record import field, record, replace
 
 CHECK_EVERY = 1.0  # seconds between two looks at the files
 

@@ -9,9 +9,9 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from streamsql.errors import StateError
+from streamsql.record import record
 
 MAGIC = b"\x89streamsql-ckpt\n"
 VERSION = 1
@@ -31,7 +31,7 @@ class Newer(StateError):
     """The checkpoint is of a version that this program does not know."""
 
 
-@dataclass(frozen=True)
+@record
 class Section:
     """A part of a checkpoint: `kind` is four letters (JSON, ARRW, BYTE)."""
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from streamsql.durable.outside import File, Outside
 from streamsql.errors import ConnectorError, StateError
+from streamsql.record import fields, record
 
 PREFIX = "part-"
 _BUFFER = 1 << 18
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """Bytes [start, start + length) of a file, with their CRC-32; `serial` counts the parts of the file."""
 
@@ -37,7 +37,7 @@ class Part:
 
     def plain(self) -> dict[str, int]:
         """The part as plain data, for a checkpoint."""
-        return asdict(self)
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @property
     def end(self) -> int:

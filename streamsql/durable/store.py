@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from streamsql.durable.container import Damaged, Newer, pack, unpack
@@ -17,6 +16,7 @@ from streamsql.durable.outside import Data, Outside
 from streamsql.durable.parts import PREFIX
 from streamsql.durable.state import Frozen, thawed
 from streamsql.errors import ConnectorError, StateError
+from streamsql.record import record
 
 KEPT = 2
 _NAME = re.compile(r"checkpoint-(\d{10})")
@@ -25,7 +25,7 @@ _DAMAGED = ".damaged"
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True)
+@record
 class Saved:
     """A checkpoint that was read: its number, the fingerprint of its application, and its state."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,7 @@ from streamsql.kernels.programs import Condition, SelectList
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
 from streamsql.plan.nodes import Node
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.types import Column
 
 if TYPE_CHECKING:

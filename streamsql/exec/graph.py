@@ -7,7 +7,6 @@ before the next. The graph has no thread and no clock; `times` is asked only for
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from hashlib import blake2b
 
@@ -211,7 +210,7 @@ class Graph:
         """Rows per stream and per pump, an INSERT too (docs/counts.md)."""
         return {
             "streams": {name: stream.counted() for name, stream in self._streams.items()},
-            "pumps": {pump.name: {**asdict(pump.counts), "held": pump.held} for pump in self._all()},
+            "pumps": {pump.name: {**vars(pump.counts), "held": pump.held} for pump in self._all()},
         }
 
     def missing(self) -> list[str]:

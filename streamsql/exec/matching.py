@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 from streamsql.plan import nodes
 from streamsql.plan.expressions import Expression
+from streamsql.record import replace
 from streamsql.types import ROWTIME
 
 Rows = npt.NDArray[np.int64]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass, replace
 from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from itertools import zip_longest
@@ -28,7 +27,7 @@ from streamsql.exec.operators.values import Constant
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.plan.memory import rules
-from streamsql.record import record
+from streamsql.record import fields, is_record, record, replace
 from streamsql.types import SqlType
 
 if TYPE_CHECKING:
@@ -346,4 +345,4 @@ def _plain_type(type_: SqlType) -> Any:
 @cache
 def _compared(kind: Any) -> tuple[str, ...] | None:
     """The fields of a dataclass that count for equality; None: it is none."""
-    return tuple(item.name for item in fields(kind) if item.compare) if is_dataclass(kind) else None
+    return tuple(item.name for item in fields(kind) if item.compare) if is_record(kind) else None

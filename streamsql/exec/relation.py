@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
@@ -11,6 +9,7 @@ from streamsql.exec.pump import Pump, Surroundings
 from streamsql.functions.failures import Failures
 from streamsql.plan import nodes
 from streamsql.plan.relations import tables
+from streamsql.record import replace
 
 TIME = 0
 """ROWTIME of all rows: in the error stream those that cannot be computed stand before all rows of streams."""

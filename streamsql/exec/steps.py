@@ -9,7 +9,6 @@ not count. Equal sub-expressions are computed once per batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
 from functools import partial, reduce
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +21,7 @@ from streamsql.functions.call import CallContext, Datum, Mask, Times
 from streamsql.functions.failures import Failures
 from streamsql.functions.vectors import column, truths
 from streamsql.kernels import compute as pc
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.types import SqlType
 
 Computed = tuple[Datum, Failures]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.plan import nodes
 from streamsql.plan.memory import OUTSIDE, waiting
+from streamsql.record import replace
 
 if TYPE_CHECKING:
     from streamsql.exec.gate import Gate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from streamsql.functions.registry import Argument, Resolution, cannot_apply, sca
 from streamsql.functions.vectors import array, numbers, without, words
 from streamsql.kernels import compute as pc
 from streamsql.kernels import decimals
+from streamsql.record import replace
 from streamsql.types import BIGINT, DOUBLE, INTEGER, NULL, REAL, Kind, SqlType, decimal
 
 _SYNTAX = {

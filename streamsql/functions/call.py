@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,19 +29,33 @@ class Times(NamedTuple):
     row: int
 
 
-@dataclass(slots=True)
 class CallContext:
-    """One evaluation of one call over a batch: its types, the number of rows, and where failures go."""
+    """One evaluation of one call over a batch: its types, the number of rows, and where failures go.
 
-    length: int
-    result: SqlType
-    args: Sequence[SqlType]
-    failures: Failures
-    times: Times
-    # Rows whose failure counts (None: all): the others are null, or in a branch that is not taken.
-    needed: Callable[[], Mask | None] | None = None
-    # What the implementation prepared once for this call (a compiled pattern …); it lives as long as the plan.
-    memo: dict[Any, Any] = field(default_factory=dict)
+    `needed`: the rows whose failure counts (None: all); the others are null, or in a branch that is not taken.
+    `memo` is what the implementation prepared once for this call (a compiled pattern …); it lives as long as the
+    plan.
+    """
+
+    __slots__ = ("args", "failures", "length", "memo", "needed", "result", "times")
+
+    def __init__(
+        self,
+        length: int,
+        result: SqlType,
+        args: Sequence[SqlType],
+        failures: Failures,
+        times: Times,
+        needed: Callable[[], Mask | None] | None = None,
+        memo: dict[Any, Any] | None = None,
+    ) -> None:
+        self.length = length
+        self.result = result
+        self.args = args
+        self.failures = failures
+        self.times = times
+        self.needed = needed
+        self.memo: dict[Any, Any] = {} if memo is None else memo
 
     def fail(self, rows: Any, code: str, message: str | Callable[[int], str]) -> None:
         """Mark rows as failed. `rows` is a boolean mask (NumPy or Arrow) or row numbers; the message may be a

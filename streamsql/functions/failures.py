@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -30,12 +29,14 @@ ERROR_NAMES = {
 """ERROR_NAME of the error stream for each run-time code."""
 
 
-@dataclass(slots=True)
 class Failures:
     """Failed rows of one batch of `length` rows; the first failure of a row is the one that counts."""
 
-    length: int
-    rows: dict[int, RowError] = field(default_factory=dict)
+    __slots__ = ("length", "rows")
+
+    def __init__(self, length: int, rows: dict[int, RowError] | None = None) -> None:
+        self.length = length
+        self.rows: dict[int, RowError] = {} if rows is None else rows
 
     def __bool__(self) -> bool:
         return bool(self.rows)

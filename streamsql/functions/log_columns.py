@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pyarrow as pa
 
@@ -89,7 +88,9 @@ def _field(call: CallContext, column: LogColumn, text: pa.Array) -> pa.Array:
         text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     if column.required and text.null_count:
         call.fail(pc.is_null(text), "RUN-005", f"the field {column.name} has no value")
-    inner = replace(call, result=column.type, args=(varchar(),), needed=lambda: _wanted(call, text))
+    inner = CallContext(
+        call.length, column.type, (varchar(),), call.failures, call.times, lambda: _wanted(call, text), call.memo
+    )
     if column.format:
         value = parsed(inner, column.format, text)
     else:

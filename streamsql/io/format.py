@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.types import SqlType
 
 
@@ -32,7 +31,7 @@ class InputSchema:
     column_delimiter: str = ","
 
 
-@dataclass(frozen=True)
+@record
 class Reject:
     """A record that gives no row: one row of the error stream.
 
@@ -46,7 +45,7 @@ class Reject:
     message: str
 
 
-@dataclass(frozen=True)
+@record
 class Decoded:
     """Rows (the schema's columns in order, no ROWTIME) and rejects of some complete records, in input order."""
 

@@ -6,13 +6,13 @@ The only place that asks the registry about scalar functions on behalf of the pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from streamsql import types
 from streamsql.errors import BindError, Span
 from streamsql.functions import registry
 from streamsql.plan.expressions import Call, Cast, Expression, Literal
+from streamsql.record import replace
 from streamsql.types import Kind, SqlType, decimal
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
 from streamsql.errors import BindError, Span, nearest
 from streamsql.plan.expressions import Expression
 from streamsql.plan.limits import Growth
 from streamsql.plan.nodes import Node, Notice, Pump, Schema, Sink, Source, Stream
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.types import ROWTIME, TIMESTAMP, Column, SqlType, varchar
 
 ERROR_STREAM = "ERROR_STREAM"

@@ -7,11 +7,10 @@ spellings of one grouping expression are equal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
 from typing import Any
 
 from streamsql.errors import Span
-from streamsql.record import record
+from streamsql.record import field, record, replace
 from streamsql.types import SqlType
 
 

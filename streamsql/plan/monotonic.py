@@ -7,13 +7,12 @@ a watermark can close it without a row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import Enum
 
 from streamsql.plan.calls import call
 from streamsql.plan.expressions import Call, Cast, Column, Expression, Literal, children, transform
 from streamsql.plan.windows import Tumbling
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.types import INTERVAL_DAY, INTERVAL_YEAR, TIMESTAMP, Kind, SqlType
 
 

@@ -9,13 +9,12 @@ at its end, all of whose rows have the same ROWTIME.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any, Literal
 
 from streamsql.errors import Span
 from streamsql.plan.expressions import AggregateCall, Expression, WindowCall
 from streamsql.plan.windows import Tumbling, Window
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.types import Column
 
 Schema = tuple[Column, ...]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
 from streamsql.errors import Span
 from streamsql.plan.expressions import Column, Literal
 from streamsql.plan.nodes import Node, Table
+from streamsql.record import fields, is_record
 from streamsql.types import SqlType
 
 
@@ -46,6 +46,6 @@ def _plans(value: Any) -> Iterator[Node]:
 @cache
 def _parts(kind: Any) -> tuple[str, ...]:
     """The fields of a dataclass, last first; of what is none, and of the leaves of expressions, nothing."""
-    if issubclass(kind, (SqlType, Span, Column, Literal)) or not is_dataclass(kind):
+    if issubclass(kind, (SqlType, Span, Column, Literal)) or not is_record(kind):
         return ()
     return tuple(item.name for item in reversed(fields(kind)))

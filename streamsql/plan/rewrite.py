@@ -7,7 +7,6 @@ error stream, so it is part of the result).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from streamsql.plan.expressions import (
     transform,
 )
 from streamsql.plan.nodes import Application, Filter, Node, Project
+from streamsql.record import fields, replace
 from streamsql.types import Kind
 
 Fold = Callable[[Expression], Any]

@@ -7,12 +7,11 @@ stand, and how they move in time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from streamsql.errors import BindError, Span, nearest
 from streamsql.plan.expressions import Column
 from streamsql.plan.monotonic import TIME, Progress
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.types import Column as ColumnType
 from streamsql.types import Kind
 

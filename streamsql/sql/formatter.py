@@ -8,10 +8,9 @@ any other gets lines of its own above the line of what followed it. Blank lines 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import field
 
 from streamsql.errors import ParseError
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.sql import nodes as n
 from streamsql.sql.generator import to_sql
 from streamsql.sql.lexer import MAX_CODE, Lexed, tokenize

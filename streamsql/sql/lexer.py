@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import field
 
 from streamsql.errors import ParseError, Span
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.sql.tokens import Token, TokenType
 
 MAX_CODE = 102_400

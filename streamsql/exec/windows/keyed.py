@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from streamsql.plan import windows
+from streamsql.record import record
 
 Numbers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@record
 class Memberships:
     """One entry per row and window that it is in: the row's number, the window's end, and what tells the windows
     of one key apart (None: a key has one window at a time)."""

@@ -6,8 +6,6 @@ business of the operator (GROUP BY, ORDER BY).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -18,9 +16,10 @@ from streamsql.exec.time import milliseconds, timestamps
 from streamsql.kernels import compute as pc
 from streamsql.plan.expressions import columns_used
 from streamsql.plan.windows import Tumbling
+from streamsql.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """Rows `begin` … `end` of a batch. `values` are the values of their periods, `period` the number among these
     of each row, `changed` ROWTIME of the row that ended each period (None: not over yet), `ends` ROWTIME of the

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from decimal import Decimal
 
-from streamsql.record import record
+from streamsql.record import field, record
 from streamsql.types import (
     BIGINT,
     BOOLEAN,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from streamsql.plan.calls import call
 from streamsql.plan.expressions import Call, Column, Expression, columns_used, transform
+from streamsql.record import replace
 
 
 def conjuncts(condition: Expression) -> list[Expression]:

@@ -7,7 +7,6 @@ out again and gives them nodes of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
 from typing import Any
 
 from streamsql import types
@@ -19,7 +18,7 @@ from streamsql.plan.calls import call, convert
 from streamsql.plan.catalog import Catalog
 from streamsql.plan.expressions import Case, Cast, Column, Expression, Field, Literal
 from streamsql.plan.scope import Scope, is_row
-from streamsql.record import record
+from streamsql.record import field, record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import SqlType
 

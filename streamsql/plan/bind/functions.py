@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql.errors import BindError, Span, UnsupportedError, nearest
@@ -21,6 +20,7 @@ from streamsql.plan.expressions import (
     transform,
 )
 from streamsql.plan.limits import check_arguments
+from streamsql.record import replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import BOOLEAN, TIMESTAMP, Kind, SqlType, varchar
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from streamsql.plan.expressions import AggregateCall, Call, Column, Expression, 
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Progress, Trend, of_time, period, trend, value_of_end
 from streamsql.plan.nodes import Aggregate, Filter
 from streamsql.plan.windows import Hopping, Stagger, Tumbling, Window
-from streamsql.record import record
+from streamsql.record import field, record, replace
 from streamsql.sql import span_of
 from streamsql.types import ROWTIME, Kind
 

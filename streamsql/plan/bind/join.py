@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from streamsql.errors import BindError, UnsupportedError
@@ -16,7 +15,7 @@ from streamsql.plan.limits import check_joined, check_relation
 from streamsql.plan.monotonic import TIME
 from streamsql.plan.nodes import AsOfJoin, Join, JoinKind, JoinWindow, Lookup, Schema, Table
 from streamsql.plan.scope import Entry, Relation, Scope
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamsql.errors import BindError, Span
@@ -14,7 +13,7 @@ from streamsql.plan.expressions import Column, Expression, Literal, children
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend, period, trend
 from streamsql.plan.nodes import Project, Reorder, Sort, SortKey
 from streamsql.plan.windows import Tumbling
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME, Kind
 from streamsql.types import Column as ColumnType

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from streamsql import types
@@ -25,7 +24,7 @@ from streamsql.plan.limits import check_width
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, Trend
 from streamsql.plan.nodes import Distinct, Filter, Limit, Node, Over, Project, Schema, Table, Union, Values
 from streamsql.plan.scope import Entry, Relation, Scope
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 from streamsql.types import Column as ColumnType

@@ -7,7 +7,6 @@ it is at its end. So GROUP BY needs no time, an aggregate may stand without it, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from streamsql.errors import BindError, UnsupportedError
@@ -23,7 +22,7 @@ from streamsql.plan.expressions import AggregateCall, Column, Expression, Litera
 from streamsql.plan.monotonic import ROWTIME_COLUMN, TIME, period
 from streamsql.plan.nodes import Aggregate, Distinct, Filter, Join, Node, Project, Schema, Sort, Union, Values
 from streamsql.plan.scope import Entry, Relation, Scope
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.sql import span_of
 from streamsql.types import INTEGER, ROWTIME
 from streamsql.types import Column as ColumnType

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from streamsql.errors import Span
 from streamsql.plan.bind.conditions import all_of, moved
@@ -20,7 +19,7 @@ from streamsql.plan.expressions import (
     transform,
 )
 from streamsql.plan.nodes import Node, Project
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.types import BOOLEAN, SqlType
 from streamsql.types import Column as ColumnType
 

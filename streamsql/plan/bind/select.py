@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from typing import Any
 
 from streamsql.plan.bind.source import Query
@@ -10,7 +9,7 @@ from streamsql.plan.expressions import Column, Expression
 from streamsql.plan.monotonic import ROWTIME_COLUMN, Progress, Trend, progress
 from streamsql.plan.nodes import Node, Project
 from streamsql.plan.scope import Scope
-from streamsql.record import record
+from streamsql.record import field, record, replace
 from streamsql.sql import span_of
 from streamsql.types import ROWTIME
 from streamsql.types import Column as ColumnType

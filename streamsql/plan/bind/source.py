@@ -6,7 +6,6 @@ Joins are in `join`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
 from typing import Any
 
 from streamsql.errors import BindError, Span, UnsupportedError
@@ -19,7 +18,7 @@ from streamsql.plan.expressions import Column, Literal
 from streamsql.plan.monotonic import TIME, Progress
 from streamsql.plan.nodes import Node, Source, Table, TableCall
 from streamsql.plan.scope import Entry, Relation, Scope
-from streamsql.record import record
+from streamsql.record import field, record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from streamsql import types
@@ -19,7 +18,7 @@ from streamsql.plan.limits import check_width
 from streamsql.plan.monotonic import ROWTIME_COLUMN
 from streamsql.plan.nodes import Project, Pump, Schema, Sink, Stream
 from streamsql.plan.scope import Entry, Relation, Scope
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import ROWTIME
 

@@ -9,7 +9,6 @@ subquery itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from streamsql.errors import BindError, Span, UnsupportedError
@@ -27,7 +26,7 @@ from streamsql.plan.expressions import (
 )
 from streamsql.plan.nodes import Aggregate, Filter, Node, Project
 from streamsql.plan.scope import Entry, Relation, Scope
-from streamsql.record import record
+from streamsql.record import record, replace
 from streamsql.sql import nodes, span_of
 from streamsql.types import BOOLEAN
 
