@@ -6,7 +6,6 @@ source line with a caret. Errors in *rows* are never exceptions: they become row
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -114,6 +113,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     if name.upper() in folded:
         return folded[name.upper()]
     folded = dict(islice(folded.items(), COMPARED))
+    import difflib  # nobody needs it before the first mistake
+
     match = difflib.get_close_matches(name.upper(), list(folded), n=1, cutoff=0.6)
     return folded[match[0]] if match else ""
 

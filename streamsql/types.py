@@ -218,7 +218,7 @@ _SYNONYMS = {
     "CHARACTER VARYING": "VARCHAR",
     "BINARY VARYING": "VARBINARY",
 }
-_TYPE = re.compile(r"\s*([A-Za-z]+(?:\s+[A-Za-z]+)?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*\Z")
+_TYPE = r"\s*([A-Za-z]+(?:\s+[A-Za-z]+)?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*\Z"
 
 
 def parse_type(text: str, *, default_length: int = 0) -> SqlType:
@@ -227,7 +227,7 @@ def parse_type(text: str, *, default_length: int = 0) -> SqlType:
     `default_length` is used for VARCHAR without a length (0: an error).
     Raises ConfigError for an unknown name or a size out of range.
     """
-    match = _TYPE.match(text)
+    match = re.match(_TYPE, text)
     if not match:
         raise ConfigError(f"{text.strip()!r} is not a SQL type")
     words = " ".join(match[1].upper().split())

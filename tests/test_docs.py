@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from streamsql import Application
-from streamsql.cli.arguments import parser
+from streamsql.cli.parser import parser
 from streamsql.functions.registry import Documentation, ScalarFunction, functions
 
 DOCUMENTED = functions()

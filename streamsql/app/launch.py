@@ -6,12 +6,12 @@ import gc
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from streamsql.app.ahead import ReadAhead
 from streamsql.app.application import ERROR_STREAM, Application
-from streamsql.app.checkpoint import Checkpoints, check_format, fingerprint_of, open_store, resume
 from streamsql.app.engine import Engine
 from streamsql.app.inputs import OpenInput, bind_inputs, check_names, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
@@ -28,6 +28,9 @@ from streamsql.io.file import FileSink
 from streamsql.io.formats import decoder, encoder
 from streamsql.io.stdio import StdoutSink
 
+if TYPE_CHECKING:  # imported where a checkpoint is wanted
+    from streamsql.app.checkpoint import Checkpoints
+
 
 def launch(sql: str, options: RunOptions, person: Person, outside: Outside | None = None) -> Summary:
     """Run `sql` as the options say, to its end. Raises ScriptErrors, ConfigError, ConnectorError, StateError."""
@@ -38,6 +41,9 @@ def launch(sql: str, options: RunOptions, person: Person, outside: Outside | Non
     files = open_references(sql, options, person)
     for file in files:
         app.declare_table(file.name, file.schema)
+    if options.checkpoint:
+        # Imported here: hashing and the folders of checkpoints are a part of the start that most runs do not need.
+        from streamsql.app.checkpoint import Checkpoints, fingerprint_of, open_store, resume
     with ExitStack() as opened:
         store, saved = open_store(options, outside, person, opened) if options.checkpoint else (None, None)
         inputs = open_inputs(sql, wanted, options, person, opened, outside, saved.state if saved else None)
@@ -189,6 +195,8 @@ def _wanted_outputs(app: Application, options: RunOptions) -> list[tuple[str, st
 
 def _sink(path: str, format_: str, number: int, options: RunOptions, outside: Outside) -> Sink:
     if options.checkpoint:
+        from streamsql.app.checkpoint import check_format
+
         check_format(format_, path, path != STANDARD)
     if path == STANDARD:
         return StdoutSink()

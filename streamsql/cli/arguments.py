@@ -1,16 +1,23 @@
-"""The command line as plain data: every command, every option, in one place."""
+"""The command line as plain data: every command, every option, in one place.
+
+Options are declared as `argparse` has it, by `add_argument`; `parser` and `plain` read command lines by them.
+"""
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import re
-import sys
-from collections.abc import Callable, Collection
-from typing import NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from streamsql.cli.plain import PlainCommand
+
+Command: TypeAlias = "ArgumentParser | PlainCommand"
 
 DEFAULT_INPUT = "SOURCE_SQL_STREAM_001"
-_NAMED = re.compile(r'(?:([A-Za-z_][\w$]*)|"((?:[^"]|"")+)")=(.*)', re.DOTALL)
+_NAMED = r'(?:([A-Za-z_][\w$]*)|"((?:[^"]|"")+)")=(.*)'
 
 RUN_EXAMPLES = """\
 examples:
@@ -25,32 +32,9 @@ exit codes: 0 done, 1 rows in error under --strict, 2 usage, 3 SQL error, 4 conn
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser that names the option that may have been meant."""
-
-    def error(self, message: str) -> NoReturn:
-        unknown = re.match(r"unrecognized arguments: (-\S+)", message)
-        known = _options(self)
-        near = difflib.get_close_matches(unknown[1].split("=")[0], known, n=1) if unknown else []
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        print(f"{self.prog}: {message}{hint}\ntry: {self.prog} --help", file=sys.stderr)
-        sys.exit(2)
-
-
-def _options(parser: argparse.ArgumentParser) -> list[str]:
-    """The options of a parser and of its commands."""
-    found: list[str] = []
-    for action in parser._actions:
-        found += action.option_strings
-        if isinstance(action, argparse._SubParsersAction):
-            for command in action.choices.values():
-                found += _options(command)
-    return found
-
-
 def named(text: str) -> tuple[str, str]:
     """The name and the value of `[NAME=]VALUE`; a name in double quotes may hold anything; no name: empty."""
-    match = _NAMED.fullmatch(text)
+    match = re.fullmatch(_NAMED, text, re.DOTALL)
     if not match:
         return "", text
     return match[1] or match[2].replace('""', '"'), match[3]
@@ -62,39 +46,26 @@ def stream_and_path(text: str) -> tuple[str, str]:
     return (name, path) if name else (text.strip('"'), "-")
 
 
-def parser(asked: Collection[str] | None = None) -> Parser:
-    """The parser of the whole command line; commands that are not among the words `asked` (None: all) are listed,
-    but not their options, which take time to make."""
-    top = Parser(prog="streamsql", description="Runs Kinesis Data Analytics SQL over rows as they come.")
-    top.add_argument("--version", action="store_true", help="print the version and stop")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for name, (what, add_options) in _COMMANDS.items():
-        command = commands.add_parser(name, help=what, formatter_class=argparse.RawDescriptionHelpFormatter)
-        if asked is None or name in asked:
-            add_options(command)
-    return top
-
-
-def _check(command: argparse.ArgumentParser) -> None:
+def _check(command: Command) -> None:
     _script(command)
     _what_comes_in(command)
     command.add_argument("--json", action="store_true", help="print what was found as JSON, for editors")
 
 
-def _explain(command: argparse.ArgumentParser) -> None:
+def _explain(command: Command) -> None:
     _script(command)
     _what_comes_in(command)
     _memory(command)
 
 
-def _discover(command: argparse.ArgumentParser) -> None:
+def _discover(command: Command) -> None:
     command.add_argument(
         "path", nargs="?", default="-", metavar="PATH", help="file with the sample (default: stdin)"
     )
     _format(command)
 
 
-def _layout(command: argparse.ArgumentParser) -> None:
+def _layout(command: ArgumentParser) -> None:
     command.add_argument("paths", nargs="*", metavar="PATH", help="scripts; - is stdin (default)")
     how = command.add_mutually_exclusive_group()
     how.add_argument(
@@ -103,11 +74,11 @@ def _layout(command: argparse.ArgumentParser) -> None:
     how.add_argument("--write", action="store_true", help="write the scripts back (default: to stdout)")
 
 
-def _functions(command: argparse.ArgumentParser) -> None:
+def _functions(command: Command) -> None:
     command.add_argument("names", nargs="*", metavar="NAME", help="functions to explain")
 
 
-def _script(command: argparse.ArgumentParser) -> None:
+def _script(command: Command) -> None:
     command.add_argument("script", nargs="?", metavar="APP.sql", help="file with the SQL; - reads it from stdin")
     command.add_argument("-c", dest="sql", metavar="SQL", help="the SQL itself, instead of a file")
     command.add_argument(
@@ -115,7 +86,7 @@ def _script(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _format(command: argparse.ArgumentParser) -> None:
+def _format(command: Command) -> None:
     command.add_argument(
         "--input-format",
         choices=("auto", "csv", "json"),
@@ -124,7 +95,7 @@ def _format(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _what_comes_in(command: argparse.ArgumentParser) -> None:
+def _what_comes_in(command: Command) -> None:
     command.add_argument(
         "--input",
         action="append",
@@ -152,7 +123,7 @@ def _what_comes_in(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(command: argparse.ArgumentParser) -> None:
+def _run(command: Command) -> None:
     command.epilog = RUN_EXAMPLES
     _script(command)
     _what_comes_in(command)
@@ -197,7 +168,7 @@ def _run(command: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="no progress and no summary on stderr")
 
 
-def _durable(command: argparse.ArgumentParser) -> None:
+def _durable(command: Command) -> None:
     add = command.add_argument
     add("--follow", action="store_true", help="files have no end: go on reading as they grow, until stopped")
     add(
@@ -214,7 +185,7 @@ def _durable(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _memory(command: argparse.ArgumentParser) -> None:
+def _memory(command: Command) -> None:
     command.add_argument(
         "--max-memory",
         type=_bytes,
@@ -223,11 +194,18 @@ def _memory(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _refused(message: str) -> Exception:
+    """The error of an option's value, which argparse shows with the option's name."""
+    from argparse import ArgumentTypeError
+
+    return ArgumentTypeError(message)
+
+
 def _bytes(text: str) -> int:
     """`512MB`, `4GB`, `64KB`, or a number of bytes; 1 KB is 1024 bytes."""
     match = re.fullmatch(r"(\d+)([KMGT]?)B?", text.upper())
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 512MB or 4GB")
+        raise _refused(f"{text!r} is no size; write 512MB or 4GB")
     return int(match[1]) << {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[match[2]]
 
 
@@ -235,7 +213,7 @@ def _duration(text: str) -> float:
     """Seconds; `10s`, `500ms`, `2m`, `1h`, or a number of seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|)", text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 500ms, 10s, 2m or 1h")
+        raise _refused(f"{text!r} is no time; write 500ms, 10s, 2m or 1h")
     return float(match[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}[match[2]]
 
 
@@ -245,7 +223,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 on")
+        raise _refused(f"{text} is no number of seconds from 0 on")
     return value
 
 
@@ -253,19 +231,19 @@ def _count(text: str) -> int:
     try:
         value = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        raise _refused(f"{text!r} is no whole number") from None
     if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below 0")
+        raise _refused(f"{text} is below 0")
     return value
 
 
 def _positive(text: str) -> int:
     if (value := _count(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
+        raise _refused(f"{text} is below 1")
     return value
 
 
-_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+COMMANDS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "run": ("run an application", _run),
     "check": ("say what is wrong in a SQL script", _check),
     "explain": ("show how an application will run", _explain),
@@ -273,3 +251,4 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "format": ("lay out SQL scripts one way", _layout),
     "functions": ("list the SQL functions, or explain some", _functions),
 }
+"""Every command: what it does, and what declares its options."""

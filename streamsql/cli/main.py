@@ -10,9 +10,9 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from streamsql.cli.arguments import parser
+from streamsql.cli import plain
 from streamsql.errors import ConfigError, ConnectorError, ScriptErrors, StateError, StreamSQLError
 from streamsql.kernels.heap import keep as keep_heap
 
@@ -26,7 +26,7 @@ def command() -> NoReturn:
     When `main` returns, everything that was opened is closed; so the process ends without taking the interpreter
     and the libraries apart, a tenth of a short run.
     """
-    sys.meta_path.insert(0, _NoPandas())
+    sys.meta_path.insert(0, _Unwanted())
     # numpy's linear algebra is not used, and starting its threads takes as long as importing numpy.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Modules and plans stay as long as the process: the collector would look through them and find nothing. A run
@@ -47,27 +47,29 @@ def command() -> NoReturn:
     os._exit(code)
 
 
-class _NoPandas:
-    """pyarrow imports pandas, where it is installed, to recognise its objects. The command line has none, and half
-    of its start-up would go into that import; so here it looks as if it were not installed."""
+class _Unwanted:
+    """pyarrow imports pandas and cloudpickle, where they are installed, to know objects of the one and to keep
+    Python functions with the other. The command line has neither, and half of its start-up would go into these
+    imports; so here they look as if they were not installed."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError("the command line uses no pandas", name=name)
+        if name in ("pandas", "cloudpickle"):
+            raise ModuleNotFoundError(f"the command line uses no {name}", name=name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    top = parser(words)
-    options = top.parse_args(words)
+    options: Any = plain.read(words) or _parsed(words)
     if options.version:
         from importlib.metadata import version
 
         print(f"streamsql {version('streamsql')}")
         return DONE
     if not options.command:
-        top.print_help()
+        from streamsql.cli.parser import parser
+
+        parser(words).print_help()
         return USAGE
     from importlib import import_module
 
@@ -80,6 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except StreamSQLError as error:
         return report(error)
+
+
+def _parsed(words: Sequence[str]) -> Any:
+    """The options as argparse reads them; it ends the process after an error, and after help."""
+    from streamsql.cli.parser import parser
+
+    return parser(words).parse_args(words)
 
 
 def report(error: StreamSQLError, text: str = "", path: str = "") -> int:

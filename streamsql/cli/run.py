@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import shutil
 import signal
 import sys
 import time
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from streamsql.app.launch import launch
 from streamsql.app.options import Person
@@ -16,6 +15,9 @@ from streamsql.cli.arguments import stream_and_path
 from streamsql.cli.main import DONE, INTERRUPTED, ROWS_IN_ERROR, ROWS_MISSING, report_sql
 from streamsql.cli.script import by_stream, read_script, run_options
 from streamsql.errors import ScriptErrors
+
+if TYPE_CHECKING:
+    import argparse
 
 PROGRESS_EVERY = 0.5  # seconds
 
@@ -99,7 +101,7 @@ def main(options: argparse.Namespace) -> int:
         checkpoint=options.checkpoint or "",
         checkpoint_interval=options.checkpoint_interval,
         terminal=sys.stdout.isatty(),
-        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else 0,
+        width=_width() if sys.stdout.isatty() else 0,
     )
     # A progress line among rows that go to the same terminal would be noise.
     progress = Progress(sys.stderr.isatty() and not sys.stdout.isatty() and not options.quiet)
@@ -128,3 +130,10 @@ def main(options: argparse.Namespace) -> int:
     if interrupt.seen == signal.SIGINT:
         return INTERRUPTED
     return ROWS_IN_ERROR if options.strict and summary.errors.total else DONE
+
+
+def _width() -> int:
+    """The columns of the terminal."""
+    from shutil import get_terminal_size  # brings three compression libraries along
+
+    return get_terminal_size().columns

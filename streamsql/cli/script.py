@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from streamsql.app.options import DEFAULT_INPUT, Person, RunOptions
 from streamsql.cli.arguments import named
 from streamsql.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def read_script(options: argparse.Namespace) -> tuple[str, str]:

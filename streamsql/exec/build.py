@@ -62,6 +62,6 @@ def _table_function(node: nodes.TableCall, context: Context) -> Operator:
     if function is None:
         raise UnsupportedError(f"table function {node.function} does not exist")
     operator: Operator = function.operator(
-        node.input.schema, node.arguments, node.partition_by, context.seed, context.reject
+        node.input.schema, node.arguments, node.partition_by, context.seed(), context.reject
     )
     return operator

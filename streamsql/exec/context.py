@@ -31,7 +31,7 @@ class Context:
 
     `reject_values` takes the rows whose expressions could not be computed, `reject` those that cannot be taken for
     other reasons, `reject_result` those that are no rows of the input but made of such; `filtered` is told how
-    many rows a condition dropped, `gathered` how many went into state or pairs; `seed` is the operator's own;
+    many rows a condition dropped, `gathered` how many went into state or pairs; `seed()` is the operator's own;
     `table` gives the rows of a reference table, and `relations` are the finite plans that have been asked for;
     `room` is how many bytes each thing that an operator keeps may take (None: no limit); see `exec.gate`.
     """
@@ -44,7 +44,7 @@ class Context:
     gathered: Callable[[int], None]
     table: Callable[[str], pa.RecordBatch]
     relations: dict[Node, Relation] = field(default_factory=dict)
-    seed: int = 0
+    seed: Callable[[], int] = lambda: 0
     room: int | None = None
 
     def relation(self, plan: Node) -> Relation:

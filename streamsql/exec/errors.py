@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -249,5 +248,7 @@ def _json_values(column: pa.Array) -> list[str]:
     if pa.types.is_decimal(kind):
         return ["null" if value is None else f"{value:f}" for value in values]
     if pa.types.is_binary(kind):
+        import base64  # few rows in error have such a column
+
         values = [None if value is None else base64.b64encode(value).decode() for value in values]
     return list(map(_encode, values))

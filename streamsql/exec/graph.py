@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from hashlib import blake2b
 
 import pyarrow as pa
 
@@ -90,7 +89,6 @@ class Graph:
         return Pump(name, sink, surroundings, running=running)
 
     def _context(self, pump: str, path: str) -> Context:
-        digest = blake2b(f"{self._seed}/{pump}/{path}".encode(), digest_size=8).digest()
         return Context(
             times=self._times,
             reject_values=lambda batch, failures: None,
@@ -99,7 +97,7 @@ class Graph:
             filtered=lambda rows: None,
             gathered=lambda rows: None,
             table=self._table,
-            seed=int.from_bytes(digest, "little") >> 1,
+            seed=partial(_seed, f"{self._seed}/{pump}/{path}"),
             room=self.room,
         )
 
@@ -275,6 +273,13 @@ class Graph:
                 stream.restore(state["streams"][name])
         self.errors.restore(state["errors"])
         self._started = state["started"]
+
+
+def _seed(text: str) -> int:
+    """A number from 0 to 2^63 - 1 that depends on all of `text`."""
+    from hashlib import blake2b  # few functions are random, and it loads OpenSSL
+
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
 def _size(node: nodes.Node) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache, partial
-from hashlib import blake2b
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -311,6 +310,8 @@ def _gate(node: nodes.Node, context: Context) -> Gate | None:
 
 def fingerprint(node: nodes.Node) -> str:
     """Equal for two nodes that mean the same and read the same columns, wherever these come from."""
+    from hashlib import blake2b  # only checkpoints need it, and it loads OpenSSL
+
     children = [id(child) for child in node.inputs]
     parts = [("reads", _plain([child.schema for child in node.inputs]))]
     parts += [

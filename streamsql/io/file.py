@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -149,5 +148,7 @@ def _similar(path: str) -> str:
         names = os.listdir(folder or ".")
     except OSError:
         return f"there is no folder {folder!r}" if not os.path.exists(folder) else ""
+    import difflib  # nobody needs it before the first mistake
+
     match = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {os.path.join(folder, match[0])!r}?" if match and match[0] != name else ""

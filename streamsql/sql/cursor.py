@@ -16,7 +16,7 @@ from streamsql.sql.tree import Expression
 
 MAX_NESTING = 64
 _SYMBOLS = (TokenType.VAR, TokenType.UNKNOWN)
-_SWALLOWED = re.compile(r"[);]|\bFROM\b", re.IGNORECASE)
+_SWALLOWED = r"[);]|\bFROM\b"
 _KEYWORDS = ("SELECT", "FROM", "WHERE", "INSERT", "CREATE")
 N = TypeVar("N", bound=Expression)
 
@@ -187,7 +187,7 @@ class Cursor:
         comments = self.lexed.comments if self._open or self.current is self._end else ()
         limit = self._limit if self.current is self._end else self.current.start
         for start, end in comments:
-            if since < start < limit and _SWALLOWED.search(self.lexed.text, start, end):
+            if since < start < limit and re.search(_SWALLOWED, self.lexed.text[start:end], re.IGNORECASE):
                 line, column = self.lexed.place(start)
                 causes.append(f"the comment at line {line}, column {column} may swallow the rest of its line")
                 break

@@ -86,7 +86,7 @@ def tokenize(text: str) -> Lexed:
     if len(text) > MAX_CODE:
         lexed.fail(f"the code has {len(text)} characters; at most {MAX_CODE} are allowed", 0, 1, "SYN-005")
         return lexed
-    if half := re.search("[\ud800-\udfff]", text):
+    if not text.isascii() and (half := re.search("[\ud800-\udfff]", text)):
         lexed.fail("half of a character is no text", *half.span(), hint="the code was decoded wrongly")
     offset = 0
     while offset < len(text) and len(lexed.errors) < MAX_ERRORS:

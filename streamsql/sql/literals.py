@@ -16,14 +16,15 @@ _UNIT_MS = {"DAY": DAY_MS, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1000}
 _FIELD_END = {"MONTH": 11, "HOUR": 23, "MINUTE": 59, "SECOND": 59}
 _SEPARATOR = {"MONTH": "-", "HOUR": " ", "MINUTE": ":", "SECOND": ":"}
 _EPOCH = date(1970, 1, 1).toordinal()
+# These patterns are compiled, and kept by `re`, when they are first needed: most scripts have no such literal.
 _DATE = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
 _FORMS = {
-    "DATE": ("yyyy-MM-dd", re.compile(_DATE, re.ASCII)),
-    "TIME": ("HH:mm:ss[.fff]", re.compile(_TIME, re.ASCII)),
-    "TIMESTAMP": ("yyyy-MM-dd HH:mm:ss[.fff]", re.compile(f"{_DATE} {_TIME}", re.ASCII)),
+    "DATE": ("yyyy-MM-dd", _DATE),
+    "TIME": ("HH:mm:ss[.fff]", _TIME),
+    "TIMESTAMP": ("yyyy-MM-dd HH:mm:ss[.fff]", f"{_DATE} {_TIME}"),
 }
-_ESCAPED = {4: re.compile(r"[0-9a-fA-F]{4}"), 6: re.compile(r"[0-9a-fA-F]{6}")}
+_ESCAPED = {4: r"[0-9a-fA-F]{4}", 6: r"[0-9a-fA-F]{6}"}
 
 
 class LiteralError(Exception):
@@ -42,7 +43,7 @@ def datetime_value(kind: str, text: str) -> int:
     `kind` is one of these three words. Digits of a fraction beyond milliseconds are cut.
     """
     form, pattern = _FORMS[kind]
-    match = pattern.fullmatch(text)
+    match = re.fullmatch(pattern, text, re.ASCII)
     if match is None:
         raise LiteralError(f"illegal {kind} literal '{text}': not in format '{form}'", "LIT-001")
     parts = {key: int(digits) for key, digits in match.groupdict().items() if digits and key != "fraction"}
@@ -134,7 +135,7 @@ def unicode_text(text: str, escape: str = "\\") -> str:
             index = after + 1
             continue
         size = 6 if text.startswith("+", after) else 4
-        digits = _ESCAPED[size].match(text, after + (size == 6))
+        digits = re.compile(_ESCAPED[size]).match(text, after + (size == 6))
         if digits is None or int(digits[0], 16) > 0x10FFFF:
             raise LiteralError(f"bad Unicode escape at '{text[found : found + 8]}'", "SYN-002")
         pieces.append(chr(int(digits[0], 16)))

@@ -11,8 +11,6 @@ from typing import Literal
 
 from streamsql.errors import ConfigError
 from streamsql.io.format import InputSchema, RecordColumn
-from streamsql.io.formats.discover_csv import csv_layout
-from streamsql.io.formats.discover_json import json_columns, json_documents
 from streamsql.io.formats.discover_types import Values
 from streamsql.io.formats.names import discovered_name, unique
 from streamsql.io.formats.schema import MAX_COLUMNS, check_schema
@@ -61,6 +59,8 @@ def _text(sample: bytes) -> str:
 
 
 def _json_schema(text: str, roomy: bool) -> InputSchema:
+    from streamsql.io.formats.discover_json import json_columns, json_documents
+
     documents, array = json_documents(text)
     if not documents:
         raise ConfigError(
@@ -77,6 +77,8 @@ def _json_schema(text: str, roomy: bool) -> InputSchema:
 
 
 def _csv_schema(text: str, roomy: bool, names: Collection[str]) -> InputSchema:
+    from streamsql.io.formats.discover_csv import csv_layout
+
     layout = csv_layout(text, names)
     columns: list[RecordColumn] = []
     for position, header in enumerate(layout.header[:MAX_COLUMNS]):

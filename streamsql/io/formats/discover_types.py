@@ -25,9 +25,10 @@ MAX_SHORT_DIGITS = 15  # decimals beyond this are measurements: DOUBLE
 MAX_SHORT_SCALE = 4
 LEAST_VARCHAR = 4
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")
-_LEADING_ZERO = re.compile(r"[+-]?0\d")
-_TIMESTAMP = re.compile(
+# Compiled, and kept by `re`, by the first value that they are asked about.
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z"
+_LEADING_ZERO = r"[+-]?0\d"
+_TIMESTAMP = (
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[ Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?\Z"
 )
@@ -56,7 +57,7 @@ class Values:
 
     def add_string(self, text: str) -> None:
         """A JSON string: only a timestamp is more than text."""
-        if _TIMESTAMP.match(text.strip()):
+        if re.match(_TIMESTAMP, text.strip()):
             self.timestamps += 1
         else:
             self.others += 1
@@ -67,7 +68,7 @@ class Values:
         stripped = text.strip()
         if not stripped:
             return
-        if _NUMBER.match(stripped) and not _LEADING_ZERO.match(stripped):
+        if re.match(_NUMBER, stripped) and not re.match(_LEADING_ZERO, stripped):
             self.add_number(stripped)
         elif stripped.lower() in ("true", "false"):
             self.add_boolean(stripped.lower() == "true")

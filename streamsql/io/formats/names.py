@@ -37,12 +37,10 @@ WITHIN WITHOUT YEAR
 """.split()  # noqa: SIM905
 )
 
-_GOOD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
 
 def discovered_name(name: str, position: int) -> str:
     """The column name for key or header `name` of column `position` (from 0): kept if it may be, else `COL_…`."""
-    if _GOOD.match(name) and len(name) <= MAX_NAME and name.upper() not in RESERVED:
+    if name.isascii() and name.isidentifier() and len(name) <= MAX_NAME and name.upper() not in RESERVED:
         return name
     rest = re.sub(r"[^A-Za-z0-9_]", "", name)[: MAX_NAME - len("COL_")]
     return f"COL_{rest}" if rest else f"COL_{position}"

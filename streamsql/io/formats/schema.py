@@ -156,8 +156,8 @@ def _known(document: Any, place: str, keys: Sequence[str]) -> None:
 
 # ---- DDL --------------------------------------------------------------------------------------------------
 
-_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_$]*))\s+')
-_TYPE_TEXT = re.compile(r"[^,()]*(?:\([^()]*\))?[^,()]*")
+_IDENTIFIER = r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_$]*))\s+'
+_TYPE_TEXT = r"[^,()]*(?:\([^()]*\))?[^,()]*"
 
 
 def schema_from_ddl(
@@ -178,11 +178,11 @@ def schema_from_ddl(
     columns: list[RecordColumn] = []
     position = 0
     while True:
-        match = _IDENTIFIER.match(body, position)
+        match = re.compile(_IDENTIFIER).match(body, position)
         if not match:
             raise ConfigError(f'expected a column such as "PRICE" DOUBLE, not {body[position:].strip()[:40]!r}')
         name = match[1].replace('""', '"') if match[1] is not None else match[2].upper()
-        type_text = _TYPE_TEXT.match(body, match.end())
+        type_text = re.compile(_TYPE_TEXT).match(body, match.end())
         assert type_text is not None  # it matches the empty text too
         columns.append(RecordColumn(name, column_type(name, type_text[0])))
         position = type_text.end()
