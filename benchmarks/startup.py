@@ -1,7 +1,7 @@
 """What it costs to start: `streamsql run` over ten rows, beside the imports that nothing here can do without.
 
 The commands take turns, each once a round. The first, "import numpy, pyarrow", is the floor: what is above it is
-ours. An editable installation looks for its files in a slower way; measure what `pip install .` makes.
+ours.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
 
 import pyarrow as pa
 
@@ -48,9 +47,10 @@ def _resolve(name: str) -> Callable[[Sequence[Argument]], Resolution]:
     return resolve
 
 
-def _comparison(name: str, kernel: Any, text: str, examples: Sequence[tuple[str, str]]) -> Callable[..., Datum]:
+def _comparison(name: str, kernel: str, text: str, examples: Sequence[tuple[str, str]]) -> Callable[..., Datum]:
     def compare(call: CallContext, left: Datum, right: Datum) -> Datum:
-        return kernel(*sides(call, left, right))
+        compared: Datum = getattr(pc, kernel)(*sides(call, left, right))
+        return compared
 
     compare.__doc__ = text
     return scalar(name, f"a {name} b", _resolve(name), examples=examples)(compare)
@@ -67,12 +67,12 @@ def _sides(types: Sequence[SqlType], *datums: Datum) -> Sequence[Datum]:
     return datums
 
 
-equal = _comparison("=", pc.equal, "Whether both are equal.", [("'a ' = 'a'", "TRUE"), ("1 = 1.0", "TRUE")])
-not_equal = _comparison("<>", pc.not_equal, "Whether both differ.", [("1 <> 2", "TRUE")])
-less = _comparison("<", pc.less, "Whether a comes before b.", [("'B' < 'a'", "TRUE")])
-less_equal = _comparison("<=", pc.less_equal, "Whether a is b or comes before it.", [("2 <= 1.9", "FALSE")])
-greater = _comparison(">", pc.greater, "Whether a comes after b.", [("2 > 1", "TRUE")])
-greater_equal = _comparison(">=", pc.greater_equal, "Whether a is b or comes after it.", [("2 >= 2e0", "TRUE")])
+equal = _comparison("=", "equal", "Whether both are equal.", [("'a ' = 'a'", "TRUE"), ("1 = 1.0", "TRUE")])
+not_equal = _comparison("<>", "not_equal", "Whether both differ.", [("1 <> 2", "TRUE")])
+less = _comparison("<", "less", "Whether a comes before b.", [("'B' < 'a'", "TRUE")])
+less_equal = _comparison("<=", "less_equal", "Whether a is b or comes before it.", [("2 <= 1.9", "FALSE")])
+greater = _comparison(">", "greater", "Whether a comes after b.", [("2 > 1", "TRUE")])
+greater_equal = _comparison(">=", "greater_equal", "Whether a is b or comes after it.", [("2 >= 2e0", "TRUE")])
 
 
 @scalar(

@@ -27,6 +27,9 @@ def to_number(call: CallContext, value: pa.Array) -> pa.Array:
         return _to_decimal(call, value, source, target)
     if source.kind is Kind.DECIMAL:
         value = array(decimals.to_doubles(words(value), source.scale), pa.float64())
+    if source.is_integer and target.kind is Kind.DOUBLE:
+        # Not by `pc`: constants are converted so, and most scripts need nothing else of Arrow's functions.
+        return array(numbers(value).astype(np.float64), pa.float64())
     result = pc.cast(value, target.arrow, safe=False)
     if target.kind is Kind.REAL and source.kind is not Kind.REAL:
         bad = np.isinf(numbers(result)) & ~np.isinf(numbers(value))

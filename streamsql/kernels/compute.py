@@ -12,10 +12,10 @@ The methods `filter`, `take`, `cast`, `is_null`, `is_valid`, `fill_null` and `un
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import _compute
 
 _RENAMED = {"and_": "and", "or_": "or"}
 
@@ -25,16 +25,24 @@ def __getattr__(name: str) -> Callable[..., Any]:
     if name.startswith("__"):
         raise AttributeError(name)
     try:
-        function = _compute.get_function(_RENAMED.get(name, name))
+        function = _functions().get_function(_RENAMED.get(name, name))
     except KeyError:
         raise AttributeError(f"Arrow has no function {name!r}") from None
     globals()[name] = made = _caller(function)
     return made
 
 
+@cache
+def _functions() -> Any:
+    """Where pyarrow has them. Imported here: that takes 5 ms, and a filter that is a program needs none of it."""
+    from pyarrow import _compute
+
+    return _compute
+
+
 def _caller(function: Any) -> Callable[..., Any]:
     call, arity = function.call, function.arity
-    options_class = getattr(_compute, function._doc.options_class or "", None)
+    options_class = getattr(_functions(), function._doc.options_class or "", None)
     if options_class is None:
         return lambda *arguments: call(arguments)
     if arity is Ellipsis:
@@ -50,12 +58,13 @@ def _caller(function: Any) -> Callable[..., Any]:
 
 def cast(values: Any, target: pa.DataType, safe: bool = True) -> Any:
     """`values` as another type. Raises ArrowInvalid for a value that does not fit, unless `safe` is False."""
-    options = _compute.CastOptions.safe(target) if safe else _compute.CastOptions.unsafe(target)
-    return _compute.call_function("cast", [values], options)
+    compute = _functions()
+    options = compute.CastOptions.safe(target) if safe else compute.CastOptions.unsafe(target)
+    return compute.call_function("cast", [values], options)
 
 
 def fill_null(values: Any, replacement: Any) -> Any:
     """`values` with `replacement`, a Python value or a scalar of the same type, for its nulls."""
     if not isinstance(replacement, (pa.Scalar, pa.Array)):
         replacement = pa.scalar(replacement, values.type)
-    return _compute.call_function("coalesce", [values, replacement])
+    return _functions().call_function("coalesce", [values, replacement])
