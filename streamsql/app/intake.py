@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from streamsql.app.replay import Replay, Times
 from streamsql.app.rowtime import ArrivalTimes, times_of_column
 from streamsql.errors import StateError
 from streamsql.exec.context import arrow_schema
@@ -27,6 +26,9 @@ from streamsql.kernels.batches import stamped
 from streamsql.plan.nodes import Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
+
+if TYPE_CHECKING:
+    from streamsql.app.replay import Replay, Times
 
 Mask = npt.NDArray[np.bool_]
 
@@ -97,7 +99,11 @@ class Intake:
         self._schemas = {feed.stream.name: arrow_schema(feed.stream.schema) for feed in feeds}
         self._declared = {name: schema.remove(0) for name, schema in self._schemas.items()}  # without ROWTIME
         is_replay = any(feed.rowtime for feed in feeds)
-        self._replay = Replay([feed.stream.name for feed in feeds], lateness, room) if is_replay else None
+        self._replay: Replay | None = None
+        if is_replay:
+            from streamsql.app.replay import Replay
+
+            self._replay = Replay([feed.stream.name for feed in feeds], lateness, room)
         self._announced = dict.fromkeys(self._streams, START_OF_TIME)
         self._unplaced: list[tuple[int, Reject]] = []  # by the number of their input
         self.counts = {name: Counts() for name in self._streams}

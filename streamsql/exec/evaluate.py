@@ -22,7 +22,6 @@ from streamsql.exec.steps import (
     Step,
     null_where,
 )
-from streamsql.exec.subquery import Searcher
 from streamsql.functions import registry
 from streamsql.functions.call import Times
 from streamsql.functions.conversion import Convert, converter, widened
@@ -71,6 +70,8 @@ class _Compiler:
             case Field(type=type_, arg=arg, name=name):
                 return FieldStep(key, type_, self.step(arg), name)
             case Subquery(type=type_, args=args) if self.context is not None:
+                from streamsql.exec.subquery import Searcher  # few queries have queries in them
+
                 return SearchStep(key, type_, tuple(map(self.step, args)), Searcher(expression, self.context))
         raise TypeError(f"{type(expression).__name__} is not a scalar expression")
 

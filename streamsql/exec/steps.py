@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from streamsql.exec.subquery import Searcher
 from streamsql.functions.call import CallContext, Datum, Mask, Times
 from streamsql.functions.failures import Failures
 from streamsql.functions.vectors import column, truths
 from streamsql.kernels import compute as pc
 from streamsql.record import field, record
 from streamsql.types import SqlType
+
+if TYPE_CHECKING:
+    from streamsql.exec.subquery import Searcher
 
 Computed = tuple[Datum, Failures]
 NONE = Failures(0, MappingProxyType({}))  # type: ignore[arg-type]

@@ -7,7 +7,8 @@ it is at its end. So GROUP BY needs no time, an aggregate may stand without it, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from streamsql.errors import BindError, UnsupportedError
 from streamsql.plan.bind.expression import ExpressionBinder
@@ -27,8 +28,14 @@ from streamsql.sql import span_of
 from streamsql.types import INTEGER, ROWTIME
 from streamsql.types import Column as ColumnType
 
-WHOLE = period(ROWTIME_COLUMN, {0: TIME})
-"""The one period of a relation."""
+if TYPE_CHECKING:
+    from streamsql.plan.windows import Tumbling
+
+
+@cache
+def whole() -> Tumbling:
+    """The one period of a relation; made on need, for the functions that it asks about are imported with it."""
+    return period(ROWTIME_COLUMN, {0: TIME})
 
 
 @record
@@ -62,7 +69,7 @@ class RelationBinder:
         order = bind_order(self.select, state, binder, None)
         order = self._grouped(state, order, binder)
         if order:
-            state.node = Sort(state.node.schema, state.node, WHOLE, sort_keys(order), True)
+            state.node = Sort(state.node.schema, state.node, whole(), sort_keys(order), True)
         return self._distinct(project(state, state.items, ROWTIME_COLUMN, retimed=False).node)
 
     def _refuse_clauses(self) -> None:
@@ -81,7 +88,7 @@ class RelationBinder:
         expressions = [item.expression for item in state.items] + [key.expression for key in order]
         if not listed and condition is None and not any(map(_aggregates, expressions)):
             return order
-        grouping = Grouping(WHOLE, tuple(dict.fromkeys(key for key in keys if not isinstance(key, Literal))))
+        grouping = Grouping(whole(), tuple(dict.fromkeys(key for key in keys if not isinstance(key, Literal))))
         state.items = [replace(item, expression=grouping.over_output(item.expression)) for item in state.items]
         order = [replace(key, expression=grouping.over_output(key.expression)) for key in order]
         condition = None if condition is None else grouping.over_output(condition)
@@ -146,7 +153,7 @@ def combine(kind: str, left: Node, right: Node, schema: Schema) -> Node:
     mark = Column(INTEGER, len(schema), "SIDE")
     calls = (AggregateCall(INTEGER, "MIN", (mark,)), AggregateCall(INTEGER, "MAX", (mark,)))
     columns = (*schema, ColumnType("FIRST", INTEGER), ColumnType("LAST", INTEGER))
-    groups = Aggregate(columns, Union(marked, sides), WHOLE, tuple(own[1:]), calls)
+    groups = Aggregate(columns, Union(marked, sides), whole(), tuple(own[1:]), calls)
     first, last = (Column(INTEGER, len(schema) + n, columns[len(schema) + n].name) for n in (0, 1))
     zero = Literal(INTEGER, 0)
     condition = call("=", (last, zero)) if kind == "EXCEPT" else call("<", (first, last))
@@ -161,4 +168,4 @@ def ordered(query: Query, node: Any, binder: ExpressionBinder) -> Query:
     keys = bind_order(node, state, replace(binder, scope=state.scope), None)
     if not keys:
         return query
-    return replace(query, node=Sort(query.node.schema, query.node, WHOLE, sort_keys(keys), True))
+    return replace(query, node=Sort(query.node.schema, query.node, whole(), sort_keys(keys), True))
