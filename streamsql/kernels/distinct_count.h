@@ -71,7 +71,7 @@ private:
 
 // Buffers of one call, shared by all counters.
 struct DistinctScratch {
-    std::string key;
+    KeyBytes key;
     std::vector<int64_t> fresh;
     std::vector<ColumnView> row{1};
 };
@@ -116,7 +116,7 @@ private:
     static uint64_t hash(const ColumnView& column, int64_t row, DistinctScratch& scratch) {
         if (column.layout == Layout::Bytes) return hash_bytes(column.bytes(row));
         scratch.key.clear();
-        append_value(scratch.key, column, row);
+        scratch.key.append(column, row);
         return hash_bytes(scratch.key);
     }
 

@@ -50,35 +50,56 @@ inline uint64_t hash_bytes(std::string_view key) {
     return mix(mix(words.low ^ A, words.high ^ seed), B);
 }
 
-// Appends one value so that equal values, and only those, give equal bytes.
-inline void append_value(std::string& key, const ColumnView& column, int64_t row) {
-    if (!column.valid(row)) {
-        key += '\0';
-        return;
+// The bytes of a key, value by value, so that equal values, and only those, give equal bytes.
+class KeyBytes {
+public:
+    void clear() { used_ = 0; }
+    operator std::string_view() const { return {bytes_.data(), used_}; }
+
+    void append(const ColumnView& column, int64_t row) {
+        const bool valid = column.valid(row);
+        const std::string_view text = valid && column.layout == Layout::Bytes ? column.bytes(row) : std::string_view();
+        const size_t most = used_ + MOST_FIXED + text.size();
+        if (most > bytes_.size()) bytes_.resize(2 * most);
+        char* out = &bytes_[used_];
+        *out++ = static_cast<char>(valid);
+        if (valid) out = column.layout == Layout::Bytes ? put_text(out, text) : put_fixed(out, column, row);
+        used_ = static_cast<size_t>(out - bytes_.data());
     }
-    key += '\1';
-    switch (column.layout) {
-        case Layout::Null: break;
-        case Layout::Bit: key += column.bit(row) ? '\1' : '\0'; break;
-        case Layout::Bytes: {
-            std::string_view bytes = column.bytes(row);
-            uint32_t size = static_cast<uint32_t>(bytes.size());
-            key.append(reinterpret_cast<const char*>(&size), 4);
-            key += bytes;
-            break;
-        }
-        case Layout::F32: case Layout::F64: {
-            double value = read<double>(column, row) + 0.0;  // -0.0 equals 0.0
-            if (value != value) value = std::numeric_limits<double>::quiet_NaN();
-            key.append(reinterpret_cast<const char*>(&value), 8);
-            break;
-        }
-        default: {
-            int width = width_of(column.layout);
-            key.append(reinterpret_cast<const char*>(column.values) + (row + column.offset) * width, width);
+
+private:
+    static constexpr size_t MOST_FIXED = 32;  // of a value, or of what stands before a text
+    std::string bytes_;
+    size_t used_ = 0;
+
+    template <class T> static char* put(char* out, T value) {
+        std::memcpy(out, &value, sizeof(T));
+        return out + sizeof(T);
+    }
+
+    static char* put_text(char* out, std::string_view text) {
+        out = put(out, static_cast<uint32_t>(text.size()));
+        std::memcpy(out, text.data(), text.size());
+        return out + text.size();
+    }
+
+    static char* put_fixed(char* out, const ColumnView& column, int64_t row) {
+        switch (column.layout) {
+            case Layout::Bit: return put(out, static_cast<uint8_t>(column.bit(row)));
+            case Layout::F32: case Layout::F64: {
+                double value = read<double>(column, row) + 0.0;  // -0.0 equals 0.0
+                return put(out, value != value ? std::numeric_limits<double>::quiet_NaN() : value);
+            }
+            case Layout::I32: return put(out, column.at<int32_t>(row));
+            case Layout::I64: return put(out, column.at<int64_t>(row));
+            default: {
+                const size_t width = static_cast<size_t>(width_of(column.layout));
+                std::memcpy(out, column.values + (row + column.offset) * static_cast<int64_t>(width), width);
+                return out + width;
+            }
         }
     }
-}
+};
 
 class GroupTable {
 public:
@@ -94,19 +115,24 @@ public:
             encode_text(columns[0], n, add, codes, fresh);
             return;
         }
-        std::string key;
         auto find = [&](int64_t row) {
-            key.clear();
-            for (const ColumnView& column : columns) append_value(key, column, row);
-            return number(key, row, add, fresh);
+            key_.clear();
+            for (const ColumnView& column : columns) key_.append(column, row);
+            return std::string_view(key_);
         };
-        if (columns.size() == 1 && columns[0].layout == Layout::I64 && !columns[0].validity) {
+        const bool single = columns.size() == 1 && !columns[0].validity;
+        if (single && columns[0].layout == Layout::I64) {
             for (int64_t row = 0; row < n; row++) {
                 Words words = {columns[0].at<uint64_t>(row), 0};
-                codes[row] = recent(words, 8, [&] { return find(row); });
+                codes[row] = recent(words, 8, [&] { return number(find(row), row, add, fresh); });
+            }
+        } else if (single && columns[0].layout == Layout::I32) {
+            for (int64_t row = 0; row < n; row++) {
+                Words words = {columns[0].at<uint32_t>(row), 0};
+                codes[row] = recent(words, 4, [&] { return number(find(row), row, add, fresh); });
             }
         } else {
-            for (int64_t row = 0; row < n; row++) codes[row] = find(row);
+            for (int64_t row = 0; row < n; row++) codes[row] = short_or_long(find(row), row, add, fresh);
         }
     }
 
@@ -167,7 +193,7 @@ private:
             if (!column.validity) {
                 std::string_view text = column.bytes(row);
                 if (text.size() <= 16 && (text.empty() || text[0] != '\xff')) {
-                    codes[row] = recent(words_of(text.data(), text.size()), text.size(), [&] { return number(text, row, add, fresh); });
+                    codes[row] = short_or_long(text, row, add, fresh);
                     continue;
                 }
             }
@@ -179,6 +205,11 @@ private:
             }
             codes[row] = number(text, row, add, fresh);
         }
+    }
+
+    int32_t short_or_long(std::string_view key, int64_t row, bool add, std::vector<int64_t>& fresh) {
+        if (key.size() > 16) return number(key, row, add, fresh);
+        return recent(words_of(key.data(), key.size()), key.size(), [&] { return number(key, row, add, fresh); });
     }
 
     // The number of a key that words and size identify; most keys came shortly before, for others ask `find`.
@@ -228,6 +259,7 @@ private:
     std::vector<int64_t> ends_;
     std::vector<uint64_t> hashes_;
     std::vector<Slot> slots_;
+    KeyBytes key_;                // of the row in hand
     std::vector<Recent> recent_;  // texts met before, each at the place its hash gives it
 };
 
