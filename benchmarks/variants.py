@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import data
 from benchmarks.cost import Variant, case
 from benchmarks.data import Columns
@@ -94,6 +96,17 @@ def _nulls(columns: Columns) -> Columns:
     return kept | {"EVENT_TIME": columns["EVENT_TIME"]}
 
 
+def _long_numbers(columns: Columns) -> Columns:
+    """Doubles with all the digits that they have."""
+    noisy = {name: np.asarray(columns[name], dtype=float) * (1 + 1e-9) for name in ("PRICE", "CHANGE")}
+    return columns | {name: values.tolist() for name, values in noisy.items()}
+
+
+def _long_text(columns: Columns) -> Columns:
+    """Some 400 characters, with a quote and a tab."""
+    return columns | {"SECTOR": [f'"{sector}"\t' + f"{sector} and words " * 20 for sector in columns["SECTOR"]]}
+
+
 def _keys(columns: Columns) -> Columns:
     """A ticker of its own for each row."""
     return columns | {"TICKER": [f"{row:07d}" for row in range(ROWS)]}
@@ -109,6 +122,14 @@ PATHS = {
 }
 TEXT = replace(PLAIN, name="wider text", schema=SCHEMA.replace("VARCHAR(16)", "VARCHAR(64)"))
 ESCAPED = replace(TEXT, name="escapes", change=_escaped)
+LONG_TEXT = replace(
+    TEXT,
+    name="long text",
+    change=_long_text,
+    schema=SCHEMA.replace("VARCHAR(16)", "VARCHAR(1000)"),
+    sql=FILTER.replace("VARCHAR(64)", "VARCHAR(1000)"),
+)
+LONG_NUMBERS = Shape("long numbers", _long_numbers)
 NULLS = Shape("a third null", _nulls)
 KEYS = Shape("a key per row", _keys)
 WIDE = Shape("20 columns unused", _wide)
@@ -116,6 +137,11 @@ MINUTE = "STEP(t.ROWTIME BY INTERVAL '1' MINUTE)"
 GROUPED = application(
     "W TIMESTAMP, TICKER VARCHAR(8), C BIGINT, A DOUBLE",
     f'SELECT STREAM {MINUTE}, TICKER, COUNT(*), AVG(PRICE) FROM "{SOURCE}" AS t GROUP BY TICKER, {MINUTE}',
+)
+TWO_KEYS = application(
+    "W TIMESTAMP, TICKER VARCHAR(8), SECTOR VARCHAR(16), C BIGINT, A DOUBLE",
+    f"SELECT STREAM {MINUTE}, TICKER, SECTOR, COUNT(*), AVG(PRICE) "
+    f'FROM "{SOURCE}" AS t GROUP BY TICKER, SECTOR, {MINUTE}',
 )
 
 
@@ -136,15 +162,22 @@ CASES = (
                 WIDE,
                 Shape("nested", _nested, mapping=PATHS),
                 ESCAPED,
+                LONG_TEXT,
+                LONG_NUMBERS,
                 NULLS,
                 KEYS,
             ),
             "jsonl",
         ),
     ),
-    case("filter, CSV", _variants((PLAIN, ESCAPED, NULLS, KEYS), "csv")),
+    case("filter, CSV", _variants((PLAIN, ESCAPED, LONG_TEXT, LONG_NUMBERS, NULLS, KEYS), "csv")),
     case(
         "tumbling minute, JSON",
-        _variants([replace(shape, sql=GROUPED) for shape in (PLAIN, WIDE, NULLS, KEYS)], "jsonl", "EVENT_TIME"),
+        _variants(
+            [replace(shape, sql=GROUPED) for shape in (PLAIN, WIDE, NULLS, KEYS)]
+            + [replace(PLAIN, name="two keys", sql=TWO_KEYS)],
+            "jsonl",
+            "EVENT_TIME",
+        ),
     ),
 )
