@@ -1,7 +1,8 @@
 """One row at a time through a pipe: from the write of a row to the line it becomes.
 
 Ten rows go in and the pipe stays open: "first line" is the time from the start of the process to its first line.
-Then rows go in one by one at a steady rate. `cat` in the same place shows what pipes and this measurement cost.
+Then rows go in one by one at a steady rate. `cat` in the same place shows what pipes and this measurement cost,
+and Bytewax, where it is installed, what another engine of Python and compiled code takes.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.case import Case
+from benchmarks.case import Case, MissingPeerError
 from benchmarks.program import OUTPUT, PROGRAM, SOURCE
 from benchmarks.rows import tables
+from benchmarks.rows.engines import PEERS, python
 from benchmarks.rows.workloads import WORKLOADS
 
 COLUMNS = ("case", "command", "first line s", "median ms", "99 % ms", "most ms", "lines")
@@ -82,41 +84,56 @@ def _send(process: subprocess.Popen[bytes], rows: Sequence[bytes]) -> dict[bytes
     return sent
 
 
-def _streamsql(sql: Path, time_column: str) -> list[str]:
+def _streamsql(sql: Path) -> list[str]:
     schema = ["--schema", f"{SOURCE}={tables.COLUMNS['ticker']}", "--input-format", "json"]
-    rowtime = ["--rowtime", time_column] if time_column else []
-    return [
-        str(PROGRAM),
-        "run",
-        str(sql),
-        "--quiet",
-        *schema,
-        *rowtime,
-        "--output",
-        OUTPUT,
-        "--output-format",
-        "json",
-    ]
+    output = ["--output", OUTPUT, "--output-format", "json"]
+    return [str(PROGRAM), "run", str(sql), "--quiet", *schema, *output]
 
 
-def case(name: str, command: Sequence[str], says: str) -> Case:
+def _bytewax(workload: str) -> list[str]:
+    runner = [python("bytewax"), str(PEERS / "run_bytewax.py"), workload]
+    return ["env", "AT_ONCE=1", *runner, "/dev/stdout", "ticker=/dev/stdin"]
+
+
+def case(name: str, commands: Mapping[str, Callable[[], Sequence[str]]]) -> Case:
+    """Commands in turn, round by round."""
+
     def measure(rounds: int) -> list[tuple[str, ...]]:
         with open(tables.path("ticker", "jsonl"), "rb") as source:
             rows = list(islice(source, ROWS + FIRST))
-        trials = [_trial(command, rows) for _ in range(rounds)]
-        first = statistics.median(trial[0] for trial in trials)
-        late = [statistics.quantiles(trial[1], n=100) for trial in trials]
-        middle, most = statistics.median(cuts[49] for cuts in late), statistics.median(max(t[1]) for t in trials)
-        rare = statistics.median(cuts[98] for cuts in late)
-        lines = f"{len(trials[0][1]):,} of {ROWS:,}"
-        return [(name, says, f"{first:.2f}", f"{middle:.2f}", f"{rare:.2f}", f"{most:.1f}", lines)]
+        ready, missing = {}, {}
+        for says, command in commands.items():
+            try:
+                ready[says] = command()
+            except MissingPeerError as error:
+                missing[says] = str(error)
+        trials = [(says, _trial(command, rows)) for _ in range(rounds) for says, command in ready.items()]
+        cells = [_cells([trial for whose, trial in trials if whose == says]) for says in ready]
+        found = [(name, says, *told) for says, told in zip(ready, cells, strict=True)]
+        return found + [(name, says, note, *[""] * (len(COLUMNS) - 3)) for says, note in missing.items()]
 
     return Case(name, COLUMNS, measure)
 
 
+def _cells(trials: Sequence[tuple[float, list[float]]]) -> tuple[str, ...]:
+    """Medians of the rounds of one command."""
+    first = statistics.median(trial[0] for trial in trials)
+    late = [statistics.quantiles(trial[1], n=100) for trial in trials]
+    middle, most = statistics.median(cuts[49] for cuts in late), statistics.median(max(t[1]) for t in trials)
+    rare = statistics.median(cuts[98] for cuts in late)
+    lines = f"{len(trials[0][1]):,} of {ROWS:,}"
+    return f"{first:.2f}", f"{middle:.2f}", f"{rare:.2f}", f"{most:.1f}", lines
+
+
 SQL = {workload.name: workload.sql for workload in WORKLOADS}
-CASES = (
-    case("pipe", ("cat",), "cat"),
-    case("filter", _streamsql(SQL["w1"], ""), "streamsql, w1"),
-    case("sliding minute", _streamsql(SQL["w4"], ""), "streamsql, w4"),
-)
+
+
+def _race(workload: str) -> Mapping[str, Callable[[], Sequence[str]]]:
+    return {
+        "cat": lambda: ["cat"],
+        "streamsql": lambda: _streamsql(SQL[workload]),
+        "bytewax": lambda: _bytewax(workload),
+    }
+
+
+CASES = (case("filter", _race("w1")), case("sliding minute", _race("w4")))

@@ -37,7 +37,7 @@ class Engine:
 
 
 @cache
-def _python(name: str) -> str:
+def python(name: str) -> str:
     """The interpreter that can import a peer."""
     own = ENVIRONMENTS / name / "bin" / "python"
     if own.exists():
@@ -50,14 +50,14 @@ def _python(name: str) -> str:
 @cache
 def _version(name: str) -> str:
     code = f"from importlib.metadata import version; print(version({name!r}))"
-    return subprocess.run([_python(name), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run([python(name), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _library(name: str, workloads: tuple[str, ...] = ALL) -> Engine:
     def run(workload: Workload, few: bool, output: Path) -> list[str]:
         tables = [table for _, table in workload.inputs] + [workload.reference] * bool(workload.reference)
         paths = [f"{table}={workload.path(table, few)}" for table in tables]
-        return [_python(name), str(PEERS / f"run_{name}.py"), workload.name, str(output), *paths]
+        return [python(name), str(PEERS / f"run_{name}.py"), workload.name, str(output), *paths]
 
     return Engine(name, workloads, run, lambda: _version(name))
 

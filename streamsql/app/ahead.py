@@ -34,7 +34,7 @@ class ReadAhead:
         self._waiting = False
         if fault is not None:
             raise fault
-        if decoded is not None and decoded.batch.num_rows >= WORTHWHILE:
+        if decoded is not None and decoded.rows.num_rows >= WORTHWHILE:
             self._ask()
         return decoded
 

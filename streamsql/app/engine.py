@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from streamsql.exec.context import arrow_schema
 from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, Errors
 from streamsql.exec.graph import Graph
 from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, State
+from streamsql.exec.stream import Callback
 from streamsql.functions.call import Times
 from streamsql.io.format import Reject
 from streamsql.plan.nodes import Application as Plan
@@ -78,9 +79,10 @@ class Engine:
         found = next(each for each in self.plan.streams if each.name == stream)
         return arrow_schema(found.schema[: len(found.schema) - found.hidden])
 
-    def subscribe(self, stream: str, callback: Callable[[pa.RecordBatch], None]) -> None:
-        """Have `callback` called with every batch of a stream, or of ERROR_STREAM."""
-        self.graph.subscribe(stream, callback)
+    def subscribe(self, stream: str, callback: Callback, *, lazy: bool = False) -> None:
+        """Have `callback` called with every batch of a stream, or of ERROR_STREAM: a record batch, if it is not
+        `lazy`."""
+        self.graph.subscribe(stream, callback, lazy=lazy)
 
     def drain(self) -> None:
         """Nothing comes any more: push every row that waits, report every error; open windows stay open."""

@@ -22,7 +22,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import milliseconds, timestamps
 from streamsql.io.format import Reject
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import stamped
+from streamsql.kernels.batches import Rows, stamped, whole
 from streamsql.plan.nodes import Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
@@ -83,7 +83,7 @@ class Intake:
         feeds: Sequence[Feed],
         arrival: ArrivalTimes,
         lateness: int,
-        push: Callable[[str, pa.RecordBatch, int | None], None],
+        push: Callable[[str, Rows, int | None], None],
         watermark: Callable[[str, int], None],
         report: Callable[[str, Sequence[InputError]], None],
         room: int | None = None,
@@ -113,7 +113,7 @@ class Intake:
         """The input whose rows the others wait for; None: rows of any input are used at once."""
         return self._replay.slowest if self._replay and len(self._feeds) > 1 else None
 
-    def take(self, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject] = ()) -> None:
+    def take(self, number: int, rows: Rows, rejects: Sequence[Reject] = ()) -> None:
         """Rows of input `number` (its columns by name), and what stood between them and gave none."""
         feed = self._feeds[number]
         counts = self.counts[feed.stream.name]
@@ -122,20 +122,29 @@ class Intake:
         if self._replay is None:
             self._take_live(feed.stream, rows, rejects)
         else:
-            self._take_replayed(self._replay, number, rows, rejects)
+            self._take_replayed(self._replay, number, whole(rows), rejects)
 
-    def _take_live(self, stream: Stream, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
+    def _take_live(self, stream: Stream, rows: Rows, rejects: Sequence[Reject]) -> None:
         self.counts[stream.name].rows += rows.num_rows
         if rows.num_rows:
             time, schema = self._arrival.now(), self._schemas[stream.name]
-            if rows.schema.equals(self._declared[stream.name]):
-                batch = stamped(rows, time, schema)
+            if self._is_declared(rows.schema, stream.name):
+                batch: Rows = stamped(rows, time, schema)
             else:
-                batch = with_rowtime(stream, rows, np.full(rows.num_rows, time), schema)
+                batch = with_rowtime(stream, whole(rows), np.full(rows.num_rows, time), schema)
             self._push(stream.name, batch, time)
         if rejects:
             now = self._arrival.now()
             self._report(stream.name, [_record_error(reject, now) for reject in rejects])
+
+    def _is_declared(self, schema: pa.Schema, stream: str) -> bool:
+        """Whether these are the columns of a stream but for ROWTIME."""
+        if schema is self._declared[stream]:
+            return True
+        if not schema.equals(self._declared[stream]):
+            return False
+        self._declared[stream] = schema  # most likely that of the next batch too: found equal at one look
+        return True
 
     def _take_replayed(self, replay: Replay, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
         feed = self._feeds[number]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-
 from streamsql.errors import ConfigError
 from streamsql.io.connector import Sink
 from streamsql.io.format import Encoder
+from streamsql.kernels.batches import Rows, Tail, whole
 from streamsql.plan.catalog import sources
 from streamsql.plan.nodes import Application as Plan
 from streamsql.plan.nodes import Stream
@@ -34,7 +33,7 @@ class Output:
     def __init__(self, sink: Sink, encoder: Encoder, first_column: int, limit: int | None = None) -> None:
         self.sink = sink
         self._encoder = encoder
-        self._first_column = first_column
+        self._shown = Tail(first_column)
         self._limit = limit
         self.rows = 0
 
@@ -42,16 +41,13 @@ class Output:
         """Write what stands before the first row."""
         self._write(self._encoder.start())
 
-    def take(self, batch: pa.RecordBatch) -> None:
+    def take(self, batch: Rows) -> None:
         """Rows of the stream, ROWTIME first."""
         if self._limit is not None:
-            batch = batch.slice(0, self._limit - self.rows)
-        if not batch.num_rows:
-            return
-        self.rows += batch.num_rows
-        for _ in range(self._first_column):
-            batch = batch.remove_column(0)
-        self._write(self._encoder.encode(batch))
+            batch = whole(batch).slice(0, self._limit - self.rows)
+        if batch.num_rows:
+            self.rows += batch.num_rows
+            self._write(self._encoder.encode(self._shown.of(batch)))
 
     @property
     def is_full(self) -> bool:

@@ -34,7 +34,9 @@ class ArrivalTimes:
 
     def now(self) -> int:
         """The present, as ROWTIME."""
-        self.last = max(self.last, self._clock())
+        time = self._clock()
+        if time > self.last:
+            self.last = time
         return self.last
 
     def at_least(self, time: int) -> int:

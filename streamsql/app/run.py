@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from streamsql.exec.operator import State
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
+from streamsql.kernels.batches import Rows
 from streamsql.record import record, replace
 
 if TYPE_CHECKING:
@@ -194,20 +195,25 @@ def _ready(inputs: Sequence[Input], open_inputs: set[int], wanted: int | None) -
 
     `wanted`: the one that all others wait for; reading the others would only fill memory.
     """
-    numbers = sorted(open_inputs if wanted is None else open_inputs & {wanted}) or sorted(open_inputs)
-    descriptors = {number: inputs[number].descriptor() for number in numbers}
-    waiting = [descriptor for descriptor in descriptors.values() if descriptor is not None]
-    busy = [number for number in numbers if descriptors[number] is None and not inputs[number].is_idle]
+    numbers = [wanted] if wanted in open_inputs else sorted(open_inputs)
+    descriptors = [inputs[number].descriptor() for number in numbers]
+    waiting = [descriptor for descriptor in descriptors if descriptor is not None]
+    silent = [number for number, descriptor in zip(numbers, descriptors, strict=True) if descriptor is None]
+    busy = [number for number in silent if not inputs[number].is_idle]
     readable = select.select(waiting, [], [], 0 if busy else IDLE_WAIT)[0] if waiting or not busy else []
-    return [number for number in numbers if descriptors[number] is None or descriptors[number] in readable]
+    if len(readable) == len(waiting):
+        return numbers
+    come = zip(numbers, descriptors, strict=True)
+    return [number for number, descriptor in come if descriptor is None or descriptor in readable]
 
 
-def _cut(decoded: Decoded, size: int) -> Iterator[tuple[pa.RecordBatch, Sequence[Reject]]]:
+def _cut(decoded: Decoded, size: int) -> Iterable[tuple[Rows, Sequence[Reject]]]:
     """The rows in pieces of at most `size`, each with the rejects that stand between its rows."""
+    return [decoded[:2]] if decoded.rows.num_rows <= size else _pieces(decoded, size)
+
+
+def _pieces(decoded: Decoded, size: int) -> Iterator[tuple[Rows, Sequence[Reject]]]:
     rows = decoded.batch
-    if rows.num_rows <= size:
-        yield rows, decoded.rejects
-        return
     for start in range(0, rows.num_rows, size):
         end = min(start + size, rows.num_rows)
         rejects = [

@@ -40,7 +40,7 @@ class Running:
     def listen(self) -> None:
         """From now on rows of streams go to the outputs."""
         for name, output in self.outputs:
-            self.engine.subscribe(name, output.take)
+            self.engine.subscribe(name, output.take, lazy=True)
         self.engine.subscribe(ERROR_STREAM, self.errors.take)
 
     def begin(self) -> None:

@@ -13,6 +13,7 @@ from streamsql.exec.operator import Reject
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, whole
 from streamsql.kernels.programs import Condition, SelectList
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
@@ -128,14 +129,19 @@ class Computation:
         outputs = [each if isinstance(each, int) else each.code for each in self._evaluators]
         return SelectList(schema, outputs, result) if types == result.types else None
 
-    def given(self, batch: pa.RecordBatch) -> list[pa.Array] | None:
+    @property
+    def is_plain(self) -> bool:
+        """Whether each expression is a column or has a program."""
+        return all(isinstance(each, int) or each.code is not None for each in self._evaluators)
+
+    def given(self, batch: Rows) -> list[pa.Array] | None:
         """The values of the expressions that are neither a column nor a program; None if a row fails."""
         arrays: list[pa.Array] = []
         times: Times | None = None
         for evaluate in self._evaluators:
             if not isinstance(evaluate, int) and evaluate.code is None:
                 times = times or self._context.times()
-                array, failed = evaluate.computed(batch, times)
+                array, failed = evaluate.computed(whole(batch), times)
                 if failed:
                     return None
                 arrays.append(array)

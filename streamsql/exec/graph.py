@@ -20,6 +20,7 @@ from streamsql.exec.stream import Callback, Stream
 from streamsql.exec.time import last_rowtime
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
+from streamsql.kernels.batches import Rows, whole
 from streamsql.plan import nodes
 from streamsql.plan.memory import OUTSIDE, room_of, writers
 
@@ -110,12 +111,12 @@ class Graph:
 
     # --- rows in, rows out ---------------------------------------------------------------------------------
 
-    def push(self, stream: str, batch: pa.RecordBatch, last: int | None = None) -> None:
+    def push(self, stream: str, batch: Rows, last: int | None = None) -> None:
         """Rows of an input stream: ROWTIME (never less than before), declared and hidden columns; `last` is the
         last ROWTIME, if it is at hand."""
         if batch.num_rows:
             if not self._started:
-                self.start(last_rowtime(batch.slice(0, 1)))
+                self.start(last_rowtime(whole(batch).slice(0, 1)))
             self._input(stream).write(OUTSIDE, batch, last)
             self._release_errors()
 
@@ -146,12 +147,13 @@ class Graph:
             for stage in pump.constants() if pump.running else ():
                 stage.start(time)
 
-    def subscribe(self, stream: str, callback: Callback) -> None:
-        """Have `callback` called with every batch of a stream, or of ERROR_STREAM."""
+    def subscribe(self, stream: str, callback: Callback, *, lazy: bool = False) -> None:
+        """Have `callback` called with every batch of a stream, or of ERROR_STREAM: a record batch, if it is not
+        `lazy`."""
         if stream.upper() == ERROR_STREAM:
             self._error_callbacks.append(callback)
         else:
-            self._stream(stream).callbacks.append(callback)
+            self._stream(stream).callbacks.append(callback if lazy else lambda batch: callback(whole(batch)))
 
     def _stream(self, name: str) -> Stream:
         if name not in self._streams:

@@ -6,14 +6,16 @@ change its answer: a row with ROWTIME t acts as a watermark t for the rows after
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from streamsql.functions.failures import Failures
+from streamsql.kernels.batches import Rows
 
 Batches = list[pa.RecordBatch]
+Released = Sequence[Rows]
 State = dict[str, Any]
 """Names to Arrow arrays, NumPy arrays, record batches, bytes and plain scalars."""
 
@@ -39,11 +41,13 @@ class Operator:
 
     ports = 1
     fate: Fate = "pass"
+    lazy = False
+    """Whether `on_batch` can do without pyarrow's objects; if not, all its batches are record batches."""
     layout = 1
     """Of what `snapshot` gives, bytes of kernels included. Whoever changes it counts up: state of another
     layout is refused, not misread."""
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+    def on_batch(self, port: int, batch: Any) -> Released:
         """Take rows, in ROWTIME order, never older than the watermark; return the rows they release."""
         raise NotImplementedError
 

@@ -3,127 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache, partial
+from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.build import build
+from streamsql.exec.chain import Chain, chained
 from streamsql.exec.context import Context
 from streamsql.exec.counts import Counts
-from streamsql.exec.operator import (
-    END_OF_TIME,
-    OTHER_STREAMSQL,
-    START_OF_TIME,
-    Batches,
-    Operator,
-    Reject,
-    State,
-)
+from streamsql.exec.operator import END_OF_TIME, Reject, State
 from streamsql.exec.operators.values import Constant
+from streamsql.exec.stage import Advance, Emit, Stage
 from streamsql.functions.failures import Failures
+from streamsql.kernels.batches import Rows
 from streamsql.plan import nodes
 from streamsql.plan.memory import rules
-from streamsql.record import fields, is_record, record, replace
-from streamsql.types import SqlType
+from streamsql.record import record, replace
 
 if TYPE_CHECKING:
     from streamsql.exec.gate import Gate
 
-Emit = Callable[[pa.RecordBatch], None]
-Advance = Callable[[int], None]
 WAYS = 4
 """In which an operator gets rid of rows."""
-
-
-class Stage:
-    """One operator, where its rows go, and what became of its rows: its own counts, and those of the pump."""
-
-    def __init__(
-        self,
-        path: str,
-        node: nodes.Node,
-        operator: Operator,
-        counts: tuple[Counts, Counts],
-        gate: Gate | None,
-        emit: Emit,
-        advance: Advance,
-    ) -> None:
-        self.path = path
-        self.node = node
-        self.operator = operator
-        self.counts, self._of_pump = counts
-        self.gate = gate
-        self.bounds = [START_OF_TIME] * operator.ports
-        self._fingerprint = ""
-        self._emit = emit
-        self._advance = advance
-
-    @property
-    def fingerprint(self) -> str:
-        """What the plan node means; see `fingerprint`."""
-        self._fingerprint = self._fingerprint or fingerprint(self.node)
-        return self._fingerprint
-
-    def push(self, port: int, batch: pa.RecordBatch) -> None:
-        """Give the operator rows, and pass on what it releases."""
-        counts = self.counts
-        counts.rows_in += batch.num_rows
-        if self.gate is not None:
-            batch = self.gate.admitted(port, batch)
-            if not batch.num_rows:
-                return
-        if self.operator.fate != "take":
-            self._put_out(self.operator.on_batch(port, batch))
-            return
-        refused = counts.late + counts.in_error - counts.results
-        released = self.operator.on_batch(port, batch)
-        taken = batch.num_rows - (counts.late + counts.in_error - counts.results - refused)
-        counts.gathered += taken
-        self._of_pump.gathered += taken
-        self._put_out(released)
-
-    def watermark(self, port: int, time: int) -> None:
-        """Tell the operator how far time has come, and pass on what that releases."""
-        if time <= self.bounds[port]:
-            return
-        self.bounds[port] = time
-        released, own = self.operator.on_watermark(port, time)
-        self._pass_on(released, own)
-
-    def start(self, time: int) -> None:
-        """For an operator without inputs: its rows, and the end of them."""
-        assert isinstance(self.operator, Constant)
-        self._pass_on(self.operator.start(time), END_OF_TIME)
-
-    def _pass_on(self, released: Batches, time: int) -> None:
-        self._put_out(released)
-        self._advance(time)
-
-    def _put_out(self, released: Batches) -> None:
-        for batch in released:
-            self.counts.rows_out += batch.num_rows
-            if self.operator.fate != "pass":
-                self.counts.results += batch.num_rows
-                self._of_pump.results += batch.num_rows
-            self._emit(batch)
-
-    def check_layout(self, pump: str, saved: int) -> None:
-        """Raises StateError for state whose layout (0: before they were counted) is not that of the operator."""
-        if saved != self.operator.layout:
-            age = "an older" if saved < self.operator.layout else "a newer"
-            raise StateError(
-                f"the saved state of pump {pump} is of {age} streamsql: its {type(self.node).__name__} (operator "
-                f"{self.path}) has layout {saved}, and this streamsql reads layout {self.operator.layout}",
-                hint=OTHER_STREAMSQL,
-            )
-
-    @property
-    def held(self) -> int:
-        """Rows that wait to pass."""
-        return self.operator.held() if isinstance(self.operator, Operator) else 0
 
 
 @record
@@ -145,7 +49,8 @@ class Surroundings:
 class Pump:
     """The running form of one plan.
 
-    `inputs` are its ends: for each Source in the plan, from left to right, the stream, the stage and its port.
+    `inputs` are its ends: for each Source in the plan, from left to right, the stream, and where its rows go in;
+    `ports` are these by stream.
     """
 
     def __init__(self, name: str, root: nodes.Node, surroundings: Surroundings, *, running: bool = True) -> None:
@@ -159,10 +64,13 @@ class Pump:
     def build(self) -> None:
         """Make all operators anew: a pump that was stopped starts without memory."""
         self.stages: list[Stage] = []
-        self.inputs: list[tuple[str, Stage, int]] = []
+        self.inputs: list[tuple[str, Stage | Chain, int]] = []
         self._connect(self.root, "0", self._emit, self._surroundings.advance)
+        self.ports: dict[str, list[tuple[Stage | Chain, int]]] = {}
+        for stream, entry, port in self.inputs:
+            self.ports.setdefault(stream, []).append((entry, port))
 
-    def _emit(self, batch: pa.RecordBatch) -> None:
+    def _emit(self, batch: Rows) -> None:
         self.counts.rows_out += batch.num_rows
         self._surroundings.emit(batch)
 
@@ -185,11 +93,12 @@ class Pump:
         gate = _gate(node, replace(context, reject=no_room))
         stage = Stage(path, node, build(node, context), counts, gate, emit, advance)
         self.stages.append(stage)
+        entry = chained(self.stages, self._emit) or stage
         for port, child in enumerate(node.inputs):
             if isinstance(child, nodes.Source):
-                self.inputs.append((child.stream, stage, port))
+                self.inputs.append((child.stream, entry, port))
             else:
-                below = partial(stage.push, port), partial(stage.watermark, port)
+                below = partial(entry.push, port), partial(entry.watermark, port)
                 self._connect(child, f"{path}.{port}", *below)
 
     def _rejections(self, number: int, node: nodes.Node, counts: Sequence[Counts]) -> list[Reject]:
@@ -306,44 +215,3 @@ def _gate(node: nodes.Node, context: Context) -> Gate | None:
     from streamsql.exec.gate import Gate  # most runs have no limit
 
     return Gate(type(node).__name__, rules(node), context, context.room) or None
-
-
-def fingerprint(node: nodes.Node) -> str:
-    """Equal for two nodes that mean the same and read the same columns, wherever these come from."""
-    from hashlib import blake2b  # only checkpoints need it, and it loads OpenSSL
-
-    children = [id(child) for child in node.inputs]
-    parts = [("reads", _plain([child.schema for child in node.inputs]))]
-    parts += [
-        (item.name, _plain(getattr(node, item.name)))
-        for item in fields(node)
-        if id(getattr(node, item.name)) not in children and item.name != "sources"
-    ]
-    return blake2b(repr((type(node).__name__, parts)).encode(), digest_size=16).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """A dataclass as its name and the fields that count for equality."""
-    if isinstance(value, (tuple, list)):
-        return [_plain(part) for part in value]
-    if isinstance(value, SqlType):
-        return _plain_type(value)
-    kind: Any = type(value)
-    names = _compared(kind)
-    return value if names is None else _named(value, names)
-
-
-def _named(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
-    return (type(value).__name__, *[_plain(getattr(value, name)) for name in names])
-
-
-@lru_cache(1024)
-def _plain_type(type_: SqlType) -> Any:
-    """The same few types stand in all expressions."""
-    return _named(type_, _compared(SqlType) or ())
-
-
-@cache
-def _compared(kind: Any) -> tuple[str, ...] | None:
-    """The fields of a dataclass that count for equality; None: it is none."""
-    return tuple(item.name for item in fields(kind) if item.compare) if is_record(kind) else None

@@ -7,6 +7,7 @@ import pyarrow as pa
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.pump import Pump, Surroundings
 from streamsql.functions.failures import Failures
+from streamsql.kernels.batches import whole
 from streamsql.plan import nodes
 from streamsql.plan.relations import tables
 from streamsql.record import replace
@@ -31,7 +32,7 @@ class Relation:
         return Surroundings(
             context=lambda path: replace(self._context, room=None),
             failed=self._failed,
-            emit=self._found.append,
+            emit=lambda batch: self._found.append(whole(batch)),
             advance=lambda time: None,
             hidden=lambda stream: 0,
         )

@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, failed_rows
+from streamsql.exec.fingerprint import fingerprint
 from streamsql.exec.merge import Merge
 from streamsql.exec.operator import START_OF_TIME, State
-from streamsql.exec.pump import Pump, Stage, fingerprint
+from streamsql.exec.pump import Pump
 from streamsql.exec.time import last_rowtime
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, whole
 from streamsql.plan import nodes
 from streamsql.plan.memory import OUTSIDE, waiting
 from streamsql.record import replace
@@ -23,7 +25,7 @@ from streamsql.record import replace
 if TYPE_CHECKING:
     from streamsql.exec.gate import Gate
 
-Callback = Callable[[pa.RecordBatch], None]
+Callback = Callable[[Rows], None]
 Failed = Callable[[nodes.Stream, str, pa.RecordBatch, Failures], None]
 """Takes rows that the stream does not: the stream, their writer, a batch, and which rows of it."""
 
@@ -63,7 +65,7 @@ class Stream:
         self.in_error += len(failures.rows)
         self._failed(self.node, writer, batch, failures)
 
-    def write(self, writer: str, batch: pa.RecordBatch, last: int | None = None) -> None:
+    def write(self, writer: str, batch: Rows, last: int | None = None) -> None:
         """Rows of one writer; `last` is the last ROWTIME, if it is at hand."""
         self.written += batch.num_rows
         if writer == OUTSIDE:
@@ -71,6 +73,7 @@ class Stream:
         if self.merge is None:
             self._deliver(batch, last)
             return
+        batch = whole(batch)
         late = self.merge.late(batch)
         if late.any():
             self.late += int(late.sum())
@@ -116,13 +119,13 @@ class Stream:
             self._deliver(batch)
         self._tell(merge.bound)
 
-    def _deliver(self, batch: pa.RecordBatch, last: int | None = None) -> None:
+    def _deliver(self, batch: Rows, last: int | None = None) -> None:
         self.rows += batch.num_rows
         for callback in self.callbacks:
             callback(batch)
         for pump in self.readers:
             if pump.running:
-                for stage, port in self._ports(pump):
+                for stage, port in pump.ports[self.node.name]:
                     pump.counts.rows_in += batch.num_rows
                     stage.push(port, batch)
         if self.readers or self.node.is_input:  # nobody else asks how far time has come
@@ -135,11 +138,8 @@ class Stream:
         self.bound = time
         for pump in self.readers:
             if pump.running:
-                for stage, port in self._ports(pump):
+                for stage, port in pump.ports[self.node.name]:
                     stage.watermark(port, time)
-
-    def _ports(self, pump: Pump) -> list[tuple[Stage, int]]:
-        return [(stage, port) for stream, stage, port in pump.inputs if stream == self.node.name]
 
     def counted(self) -> dict[str, int]:
         """What became of the rows (docs/counts.md)."""

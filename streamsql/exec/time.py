@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from streamsql.kernels.batches import LazyBatch, Rows
 from streamsql.types import TIMESTAMP
 
 Times = npt.NDArray[np.int64]
@@ -27,8 +28,10 @@ def timestamps(times: npt.NDArray[np.int64]) -> pa.Array:
     return pa.Array.from_buffers(TIMESTAMP.arrow, len(times), [None, pa.py_buffer(times)])
 
 
-def last_rowtime(batch: pa.RecordBatch) -> int:
+def last_rowtime(batch: Rows) -> int:
     """ROWTIME of the last row of a batch that is not empty."""
+    if isinstance(batch, LazyBatch):
+        return batch.last_time()
     return int(batch.column(0)[batch.num_rows - 1].value)
 
 

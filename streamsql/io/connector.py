@@ -1,7 +1,7 @@
 """Connectors: where bytes come from and go to. A connector knows no format, no schema and no SQL.
 
-A source never blocks: what it has now is what it gives. How far it has been read is a `Position`, plain data that
-`seek` takes back after a restart.
+Whoever reads a source waits for its `descriptor` first; what it has then is what it gives. How far it has been
+read is a `Position`, plain data that `seek` takes back after a restart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Source(Protocol):
     name: str
 
     def read(self, limit: int) -> bytes | None:
-        """At most `limit` bytes that are there now; b"" while nothing has come; None at the end."""
+        """At most `limit` bytes that are there now; b"" while nothing has come; None at the end. It waits for
+        something to come if there is a `descriptor` that is not readable."""
         ...
 
     def descriptor(self) -> int | None:

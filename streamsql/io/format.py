@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from streamsql.record import field, record
+from streamsql.kernels.batches import Rows, whole
+from streamsql.record import record
 from streamsql.types import SqlType
 
 
@@ -45,13 +46,17 @@ class Reject:
     message: str
 
 
-@record
-class Decoded:
+class Decoded(NamedTuple):
     """Rows (the schema's columns in order, no ROWTIME) and rejects of some complete records, in input order."""
 
-    batch: pa.RecordBatch
-    rejects: Sequence[Reject] = field(default_factory=tuple)
+    rows: Rows
+    rejects: Sequence[Reject] = ()
     records: int = 0
+
+    @property
+    def batch(self) -> pa.RecordBatch:
+        """The rows as a record batch."""
+        return whole(self.rows)
 
 
 class Decoder(Protocol):
@@ -79,6 +84,6 @@ class Encoder(Protocol):
 
     def start(self) -> bytes: ...
 
-    def encode(self, batch: pa.RecordBatch) -> bytes: ...
+    def encode(self, batch: Rows) -> bytes: ...
 
     def finish(self) -> bytes: ...

@@ -26,38 +26,28 @@ class StdinSource:
         _widen(descriptor)
 
     def read(self, limit: int) -> bytes | None:
-        before = self._offset
-        data = self._read(limit)
-        if before >= self._skipped_to:
-            return data
+        data, before = self._read(limit), self._offset
         if data is None:
-            raise ConnectorError(f"{self.name} ends before byte {self._skipped_to}, where the run stopped")
-        return data[max(self._skipped_to - before, 0) :]
+            if before < self._skipped_to:
+                raise ConnectorError(f"{self.name} ends before byte {self._skipped_to}, where the run stopped")
+            return None
+        self._offset += len(data)
+        return data if before >= self._skipped_to else data[self._skipped_to - before :]
 
     def _read(self, limit: int) -> bytes | None:
         if self._inflate and self._inflate.has_more:
-            return self._count(self._inflate(b"", limit))
-        data = self._gather(limit)
-        if data is None:
+            return self._inflate(b"", limit)
+        try:
+            data = os.read(self._descriptor, limit)  # all that a pipe holds
+        except OSError as error:
+            raise ConnectorError(f"cannot read standard input: {error.strerror}") from None
+        if not data:
             if self._inflate:
                 self._inflate.finish()
             return None
         if self._offset == 0 and self._inflate is None and data.startswith(GZIP_MAGIC):
             self._inflate = Inflater(self.name)
-        return self._count(self._inflate(data, limit) if self._inflate else data)
-
-    def _gather(self, limit: int) -> bytes | None:
-        """What is there now: one read gives all that a pipe holds."""
-        if not select.select([self._descriptor], [], [], 0)[0]:
-            return b""
-        try:
-            return os.read(self._descriptor, limit) or None
-        except OSError as error:
-            raise ConnectorError(f"cannot read standard input: {error.strerror}") from None
-
-    def _count(self, data: bytes) -> bytes:
-        self._offset += len(data)
-        return data
+        return self._inflate(data, limit) if self._inflate else data
 
     def descriptor(self) -> int | None:
         return None if self._inflate and self._inflate.has_more else self._descriptor

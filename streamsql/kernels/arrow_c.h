@@ -1,5 +1,5 @@
 // Arrow's C data interface: https://arrow.apache.org/docs/format/CDataInterface.html
-// Batches that come from Arrow, read without an object per column, and batches made here, for whoever imports them.
+// Columns that come from Arrow, read without an object for each, and columns made here, for whoever imports them.
 #pragma once
 
 #include <algorithm>
@@ -60,33 +60,90 @@ inline void fill_column(int64_t rows, int64_t value, ArrowArray* out) {
     give(std::move(made), rows, 0, 2, out);
 }
 
-struct MadeBatch {
+// A column, freed when the last of the batches that share it is gone.
+struct SharedColumn {
+    ArrowArray array{};
+    SharedColumn() = default;
+    SharedColumn(const SharedColumn&) = delete;
+    ~SharedColumn() {
+        if (array.release) array.release(&array);
+    }
+};
+
+using SharedColumns = std::vector<std::shared_ptr<SharedColumn>>;
+
+// Column `number` as kernels see it; `layout` is the one that its type has.
+inline ColumnView view_of_column(const SharedColumns& columns, size_t number, Layout layout) {
+    const ArrowArray& array = columns[number]->array;
+    ColumnView view;
+    view.layout = layout;
+    view.offset = array.offset;
+    if (array.null_count && array.n_buffers > 0) view.validity = static_cast<const uint8_t*>(array.buffers[0]);
+    if (array.n_buffers > 1) view.values = static_cast<const uint8_t*>(array.buffers[1]);
+    if (array.n_buffers > 2) view.data = static_cast<const uint8_t*>(array.buffers[2]);
+    return view;
+}
+
+inline int64_t nulls_of_column(const SharedColumns& columns, size_t number) { return columns[number]->array.null_count; }
+
+// A new last column, for the caller to fill in.
+inline ArrowArray* add_column(SharedColumns& columns) {
+    columns.push_back(std::make_shared<SharedColumn>());
+    return &columns.back()->array;
+}
+
+// The columns of a batch that was handed over.
+inline void take_columns(ArrowArray& batch, SharedColumns& columns) {
+    columns.reserve(size_t(batch.n_children));
+    for (int64_t i = 0; i < batch.n_children; i++) {
+        *add_column(columns) = *batch.children[i];
+        batch.children[i]->release = nullptr;
+    }
+}
+
+struct LentBatch {
     std::vector<ArrowArray> columns;
     std::vector<ArrowArray*> places;
     const void* buffers[1] = {nullptr};
 };
 
-inline void release_batch(ArrowArray* array) {
-    for (int64_t i = 0; i < array->n_children; i++)
-        if (array->children[i]->release) array->children[i]->release(array->children[i]);
-    delete static_cast<MadeBatch*>(array->private_data);
+inline void release_lent_column(ArrowArray* array) {
+    delete static_cast<std::shared_ptr<SharedColumn>*>(array->private_data);
     array->release = nullptr;
 }
 
-// A batch of n columns, which are then put into `children`; releasing it is safe before they are.
-inline void start_batch(int64_t rows, size_t n, ArrowArray* out) {
-    std::unique_ptr<MadeBatch> made(new MadeBatch);
-    made->columns.resize(n, ArrowArray{});
-    made->places.reserve(n);
-    for (ArrowArray& column : made->columns) made->places.push_back(&column);
+inline void release_lent_batch(ArrowArray* array) {
+    for (int64_t i = 0; i < array->n_children; i++)
+        if (array->children[i]->release) array->children[i]->release(array->children[i]);
+    delete static_cast<LentBatch*>(array->private_data);
+    array->release = nullptr;
+}
+
+// A batch of these columns, for somebody who imports it; on an exception there is none.
+inline void lend_columns(const SharedColumns& columns, int64_t rows, ArrowArray* out) {
+    std::unique_ptr<LentBatch> lent(new LentBatch);
+    lent->columns.resize(columns.size(), ArrowArray{});
+    lent->places.reserve(columns.size());
+    for (ArrowArray& column : lent->columns) lent->places.push_back(&column);
     *out = ArrowArray{};
     out->length = rows;
     out->n_buffers = 1;
-    out->buffers = made->buffers;
-    out->n_children = static_cast<int64_t>(n);
-    out->children = made->places.data();
-    out->release = release_batch;
-    out->private_data = made.release();
+    out->buffers = lent->buffers;
+    out->n_children = static_cast<int64_t>(columns.size());
+    out->children = lent->places.data();
+    out->release = release_lent_batch;
+    out->private_data = lent.release();
+    try {
+        for (size_t i = 0; i < columns.size(); i++) {
+            auto* owner = new std::shared_ptr<SharedColumn>(columns[i]);
+            *out->children[i] = columns[i]->array;
+            out->children[i]->private_data = owner;
+            out->children[i]->release = release_lent_column;
+        }
+    } catch (...) {
+        out->release(out);
+        throw;
+    }
 }
 
 // An array or batch that lives in this place, until somebody imports it.
@@ -97,23 +154,6 @@ struct Lent {
     ~Lent() {
         if (array.release) array.release(&array);
     }
-    // Column `number`, of the layout that its type has.
-    ColumnView column(size_t number, Layout layout) const {
-        const ArrowArray& from = *array.children[number];
-        ColumnView view;
-        view.layout = layout;
-        view.offset = from.offset;
-        if (from.null_count && from.n_buffers > 0) view.validity = static_cast<const uint8_t*>(from.buffers[0]);
-        if (from.n_buffers > 1) view.values = static_cast<const uint8_t*>(from.buffers[1]);
-        if (from.n_buffers > 2) view.data = static_cast<const uint8_t*>(from.buffers[2]);
-        return view;
-    }
 };
-
-// The column changes hands; the batch that it was in goes without.
-inline void move_column(ArrowArray* from, ArrowArray* to) {
-    *to = *from;
-    from->release = nullptr;
-}
 
 }  // namespace streamsql

@@ -8,6 +8,7 @@ from libcpp.vector cimport vector
 cdef extern from "column_view.h" namespace "streamsql" nogil:
     cdef enum class Layout(int):
         Null
+        I64
         Bytes
         D128
 
@@ -19,6 +20,7 @@ cdef extern from "column_view.h" namespace "streamsql" nogil:
         const uint8_t* values
         const uint8_t* data
         int64_t offset
+        T at[T](int64_t)
 
     cdef cppclass Output:
         uint8_t* values

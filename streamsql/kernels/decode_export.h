@@ -1,5 +1,4 @@
-/* Finished columns → one struct of Arrow's C data interface for all columns of a batch. Whoever imports it owns their
-   memory. */
+/* Finished columns → the columns of a batch, which owns their memory. */
 #pragma once
 #include "arrow_c.h"
 #include "decode_columns.h"
@@ -29,13 +28,11 @@ inline void export_column(Column& c, int64_t rows, ArrowArray* out) {
     give(std::move(kept), rows, rows - present, c.textual() ? 3 : 2, out);
 }
 
-/* All rows read so far; a new batch begins. On an exception the rows are lost, and `out` is to be
-   released. */
-inline void export_batch(Columns& columns, ArrowArray* out) {
-    const size_t n = columns.all.size();
-    start_batch(columns.row, n, out);
+/* All rows read so far; a new batch begins. On an exception the rows are lost. */
+inline void export_batch(Columns& columns, SharedColumns& out) {
+    out.reserve(columns.all.size());
     try {
-        for (size_t i = 0; i < n; i++) export_column(columns.all[i], columns.row, out->children[i]);
+        for (Column& column : columns.all) export_column(column, columns.row, add_column(out));
     } catch (...) {
         columns.release();  // some have given their memory away
         throw;

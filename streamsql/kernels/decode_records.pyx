@@ -3,11 +3,12 @@
 # (pairs of pointers written apart and read together as one vector stall the pipeline; calls inside go direct)
 """Bytes → Arrow record batches: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
 
-from libc.stdint cimport int64_t, uintptr_t
+from libc.stdint cimport int64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from streamsql.kernels.batches cimport LazyBatch, SharedColumns, lazy
 from streamsql.kernels.texts cimport text_of
 
 import pyarrow as pa
@@ -64,13 +65,8 @@ cdef extern from "decode_csv_reader.h" namespace "streamsql":
         void set_order(const vector[int]&) except +
 
 
-cdef extern from "decode_export.h":
-    cdef struct ArrowArray:
-        void (*release)(ArrowArray*)
-
-
 cdef extern from "decode_export.h" namespace "streamsql":
-    void export_batch(Columns&, ArrowArray*) except +
+    void export_batch(Columns&, SharedColumns&) except +
 
 
 cdef class _Records:
@@ -84,27 +80,30 @@ cdef class _Records:
 
     cdef declare(self, columns, schema, size_t max_record):
         self.schema = schema
-        self.empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+        self.empty = lazy(pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema))
         self.reader.max_record = max_record
         for code, precision, scale, length, described in columns:
             self.reader.columns.declare(code, precision, scale, length, text_of(described.encode()))
 
     def feed(self, const unsigned char[::1] data not None):
-        """Read the records that are complete with `data`. Raises OverflowError when a batch outgrows Arrow's strings."""
+        """Read the records that are complete with `data`; as `take`. Raises OverflowError when a batch outgrows
+        Arrow's strings."""
         cdef size_t size = data.shape[0]
         cdef const char* begin
         if size:
             begin = <const char*>&data[0]
             with nogil:
                 self.reader.feed(begin, size)
+        return self.take()
 
     def finish(self):
-        """Read what is left."""
+        """Read what is left; as `take`."""
         with nogil:
             self.reader.finish()
+        return self.take()
 
-    def take(self):
-        """(rows, rejects, records) since the last call: a record batch, the rejects as (rows before it, record, is a
+    cdef tuple take(self):
+        """(rows, rejects, records) since the last call: a LazyBatch, the rejects as (rows before it, record, is a
         coercion error, message), and how many records that were."""
         cdef Reader* reader = self.reader
         cdef Rejected* reject
@@ -123,16 +122,13 @@ cdef class _Records:
         reader.rejects.clear()
         return rows, rejects, records
 
-    cdef object rows(self):
+    cdef LazyBatch rows(self):
         """The rows read since the last call."""
-        cdef ArrowArray array
-        array.release = NULL
-        try:
-            export_batch(self.reader.columns, &array)
-            return pa.RecordBatch._import_from_c(<uintptr_t>&array, self.schema)
-        finally:
-            if array.release != NULL:
-                array.release(&array)
+        cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
+        made.num_rows = self.reader.columns.row
+        made.schema = self.schema
+        export_batch(self.reader.columns, made.columns)
+        return made
 
     def save(self):
         """What is remembered between two feeds, rows and rejects aside: plain data for `load`."""

@@ -62,8 +62,8 @@ class RowWriter {
     }
 
     /* The columns of a batch, which stay where they are until its rows are written. */
-    void take(const ArrowArray& batch) {
-        for (size_t i = 0; i < inputs.size(); i++) inputs[i].take(*batch.children[i]);
+    void take(const SharedColumns& columns) {
+        for (size_t i = 0; i < inputs.size(); i++) inputs[i].take(columns[i]->array);
         used = 0;
     }
 

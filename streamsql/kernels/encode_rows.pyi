@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-import pyarrow as pa
+from streamsql.kernels.batches import Rows
 
 class RowText:
     """Rows of text: `shapes` are (shape code, scale) of each column as in encode_rows.h, `befores` the bytes that
@@ -9,5 +9,5 @@ class RowText:
     def __init__(
         self, shapes: Sequence[tuple[int, int]], befores: Sequence[bytes], row_end: bytes, delimiter: bytes
     ) -> None: ...
-    def of(self, batch: pa.RecordBatch) -> bytes:
+    def of(self, batch: Rows) -> bytes:
         """The rows of a batch whose columns have these shapes."""

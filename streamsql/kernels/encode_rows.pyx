@@ -5,25 +5,18 @@
 from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
-from libc.stdint cimport int64_t, uintptr_t
+from libc.stdint cimport int64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 
+from streamsql.kernels.batches cimport LazyBatch, SharedColumns, lazy
 from streamsql.kernels.texts cimport text_of
 
 cdef extern from "Python.h":
     PyObject* PyBytes_FromStringAndSize(const char*, Py_ssize_t) except NULL
     int _PyBytes_Resize(PyObject**, Py_ssize_t) except -1
 
-cdef extern from "arrow_c.h":
-    cdef struct ArrowArray:
-        pass
-
-
 cdef extern from "encode_rows.h" namespace "streamsql":
-    cdef cppclass Lent:
-        ArrowArray array
-
     cdef cppclass RowWriter:
         cbool json
         char* out
@@ -32,7 +25,7 @@ cdef extern from "encode_rows.h" namespace "streamsql":
         void add(int, int, const string&) except +
         void end_rows_with(const string&) except +
         void delimit_with(const string&) except +
-        void take(const ArrowArray&)
+        void take(const SharedColumns&)
         size_t fixed()
         int64_t write(int64_t, int64_t) nogil
 
@@ -51,12 +44,10 @@ cdef class RowText:
         self.row_bytes = self.writer.fixed()
 
     def of(self, batch):
-        cdef Lent lent
-        cdef int64_t rows = batch.num_rows
-        batch._export_to_c(<uintptr_t>&lent.array)
-        self.writer.take(lent.array)
-        text = self.written(rows)
-        self.row_bytes = 1.1 * len(text) / max(rows, 1) + 1
+        cdef LazyBatch rows = lazy(batch)
+        self.writer.take(rows.columns)
+        text = self.written(rows.num_rows)
+        self.row_bytes = 1.1 * len(text) / max(rows.num_rows, 1) + 1
         return text
 
     cdef bytes written(self, int64_t rows):

@@ -120,4 +120,10 @@ inline void gather_column(const ColumnView& column, int64_t length, const int32_
     give(std::move(made), n, n - present, 2, out);
 }
 
+// The chosen rows of all columns of a batch of `length` rows.
+inline void gather_columns(const Columns& columns, int64_t length, const int32_t* rows, int64_t n, SharedColumns& out) {
+    out.reserve(columns.size());
+    for (const ColumnView& column : columns) gather_column(column, length, rows, n, add_column(out));
+}
+
 }  // namespace streamsql

@@ -1,11 +1,7 @@
 # distutils: language = c++
 # distutils: extra_compile_args = -fno-strict-aliasing -fvisibility=hidden
 # (the memory of a value on the stack is read as what it holds)
-"""Expressions, compiled to programs, over batches: filters and select lists (see programs.h).
-
-Batches come and go by Arrow's C data interface, whole: an object per column would cost more than the rows of a small
-batch.
-"""
+"""Expressions, compiled to programs, over batches: filters and select lists (see programs.h)."""
 
 import pyarrow as pa
 
@@ -14,21 +10,9 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, Lent, SharedColumns, add_column, lazy
 from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
 from streamsql.kernels.texts cimport text_of
-
-
-cdef extern from "arrow_c.h" namespace "streamsql" nogil:
-    cdef struct ArrowArray "ArrowArray":
-        ArrowArray** children
-        void (*release)(ArrowArray*)
-
-    cdef cppclass Lent:
-        ArrowArray array
-        ColumnView column(size_t, Layout)
-
-    void start_batch(int64_t, size_t, ArrowArray*) except +
-    void move_column(ArrowArray*, ArrowArray*)
 
 
 cdef extern from "program_rows.h" namespace "streamsql" nogil:
@@ -37,7 +21,7 @@ cdef extern from "program_rows.h" namespace "streamsql" nogil:
 
     cbool compute(const Program&, const vector[ColumnView]&, int64_t, Layout, ArrowArray*) except +
     int64_t choose(const Program&, const vector[ColumnView]&, int64_t, int32_t*) except +
-    void gather_column(const ColumnView&, int64_t, const int32_t*, int64_t, ArrowArray*) except +
+    void gather_columns(const vector[ColumnView]&, int64_t, const int32_t*, int64_t, SharedColumns&) except +
 
 
 # The order of `enum class Op` in programs.h.
@@ -85,16 +69,18 @@ cdef class _Rows:
                 self.layouts.push_back(Layout.Null)
                 self.has_nested = True
 
-    cdef cbool lend(self, batch, Lent* lent, vector[ColumnView]* columns) except? False:
-        """The columns of a batch; they are there as long as `lent`. False: it has another schema."""
+    cdef LazyBatch view(self, batch, vector[ColumnView]* columns):
+        """The batch, which keeps the memory of `columns`; None if it has another schema."""
+        cdef LazyBatch rows = lazy(batch)
         cdef size_t i
-        if not batch.schema.equals(self.schema):
-            return False
-        batch._export_to_c(<uintptr_t>&lent.array)
+        if rows.schema is not self.schema:
+            if not rows.schema.equals(self.schema):
+                return None
+            self.schema = rows.schema  # most likely that of the next batch too: found equal at one look
         columns.reserve(self.layouts.size())
         for i in range(self.layouts.size()):
-            columns.push_back(lent.column(i, self.layouts[i]))
-        return True
+            columns.push_back(rows.view(i, self.layouts[i]))
+        return rows
 
 
 cdef class Condition(_Rows):
@@ -107,25 +93,26 @@ cdef class Condition(_Rows):
         add_code(&self.program, code)
 
     def rows(self, batch):
-        cdef Lent lent, made
         cdef vector[ColumnView] columns
         cdef vector[int32_t] chosen
         cdef int64_t n = batch.num_rows, found
-        cdef size_t i
-        if not self.lend(batch, &lent, &columns):
+        cdef LazyBatch made
+        known = self.view(batch, &columns)
+        if known is None:
             return None
         chosen.resize(n + 1)
         with nogil:
             found = choose(self.program, columns, n, chosen.data())
-            if 0 <= found < n:
-                start_batch(found, columns.size(), &made.array)
-                for i in range(columns.size()):
-                    gather_column(columns[i], n, chosen.data(), found, made.array.children[i])
         if found < 0:
             return None
         if found == n:
-            return batch
-        return pa.RecordBatch._import_from_c(<uintptr_t>&made.array, self.schema)
+            return known
+        made = LazyBatch.__new__(LazyBatch)
+        made.num_rows = found
+        made.schema = self.schema
+        with nogil:
+            gather_columns(columns, n, chosen.data(), found, made.columns)
+        return made
 
 
 cdef class SelectList(_Rows):
@@ -147,42 +134,54 @@ cdef class SelectList(_Rows):
             add_code(&self.programs.back(), output)
 
     def rows(self, batch, given=()):
-        cdef Lent lent, made
         cdef vector[ColumnView] columns
+        cdef LazyBatch made, known = self.view(batch, &columns)
         cdef int64_t n = batch.num_rows
-        cdef cbool known
-        if not self.lend(batch, &lent, &columns):
+        cdef int place
+        if known is None:
             return None
+        made = LazyBatch.__new__(LazyBatch)
+        made.num_rows = n
+        made.schema = self.result
+        made.columns.reserve(self.places.size())
+        values = iter(given)
+        for place in self.places:
+            if place >= 0:
+                made.columns.push_back(known.columns[place])
+            elif place == GIVEN:
+                next(values)._export_to_c(<uintptr_t>add_column(made.columns))
+            elif not self.compute(-1 - place, columns, n, add_column(made.columns)):
+                return None
+        return made
+
+    cdef cbool compute(self, size_t program, const vector[ColumnView]& columns, int64_t n, ArrowArray* out) except? False:
+        cdef Layout result = self.results[program]
         with nogil:
-            start_batch(n, self.places.size(), &made.array)
-            known = self.compute_all(columns, n, made.array.children)
-        if not known:
-            return None
-        self.take_over(batch, iter(given), &lent, made.array.children)
-        return pa.RecordBatch._import_from_c(<uintptr_t>&made.array, self.result)
+            return compute(self.programs[program], columns, n, result, out)
 
-    cdef cbool compute_all(self, const vector[ColumnView]& columns, int64_t n, ArrowArray** out) except? False nogil:
-        cdef size_t i, program
-        for i in range(self.places.size()):
-            if self.places[i] < 0 and self.places[i] != GIVEN:
-                program = <size_t>(-1 - self.places[i])
-                if not compute(self.programs[program], columns, n, self.results[program], out[i]):
-                    return False
-        return True
 
-    cdef object take_over(self, batch, given, Lent* lent, ArrowArray** out):
-        """The outputs that are columns, of the batch or given; one that is wanted again is lent again."""
-        cdef ArrowArray* column
-        cdef size_t i
-        for i in range(self.places.size()):
-            if self.places[i] == GIVEN:
-                next(given)._export_to_c(<uintptr_t>out[i])
-            elif self.places[i] >= 0:
-                column = lent.array.children[self.places[i]]
-                if column.release != NULL:
-                    move_column(column, out[i])
-                else:
-                    batch.column(self.places[i])._export_to_c(<uintptr_t>out[i])
+cdef class Insertion:
+    cdef Condition condition
+    cdef SelectList select
+    cdef object required
+    cdef object texts
+    cdef int64_t limit
+
+    def __init__(self, condition, select, required, texts, limit):
+        self.condition = condition
+        self.select = select
+        self.required = required
+        self.texts = texts
+        self.limit = limit
+
+    def rows(self, batch):
+        cdef LazyBatch made
+        if self.condition is not None:
+            batch = self.condition.rows(batch)
+            if batch is None:
+                return None
+        made = self.select.rows(batch)
+        return made if made is not None and made.fits(self.required, self.texts, self.limit) else None
 
 
 cdef class Value(_Rows):
@@ -197,11 +196,12 @@ cdef class Value(_Rows):
         add_code(&self.program, code)
 
     def of(self, batch):
-        cdef Lent lent, made
+        cdef Lent made
         cdef vector[ColumnView] columns
         cdef int64_t n = batch.num_rows
         cdef cbool known
-        if not self.lend(batch, &lent, &columns):
+        rows = self.view(batch, &columns)
+        if rows is None:
             return None
         with nogil:
             known = compute(self.program, columns, n, self.layout, &made.array)

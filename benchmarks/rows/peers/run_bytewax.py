@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +17,7 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import run_main
 from queries import task
 
-AT_ONCE = 1000
+AT_ONCE = int(os.environ.get("AT_ONCE", "1000"))
 Row = dict[str, Any]
 job = task()
 

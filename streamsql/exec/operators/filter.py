@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.operator import Batches, Operator
+from streamsql.exec.operator import Batches, Operator, Released
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, whole
 from streamsql.kernels.select_rows import Selection
 from streamsql.plan import nodes
 
@@ -14,17 +15,20 @@ from streamsql.plan import nodes
 class Filter(Operator):
     """Lets the rows pass for which the condition is TRUE; counts the others, rejects those that fail."""
 
+    lazy = True
+
     def __init__(self, node: nodes.Filter, context: Context) -> None:
         self._condition = context.computation([node.condition])
-        self._program = self._condition.condition(arrow_schema(node.input.schema))
-        self._filtered = context.filtered
+        self.program = self._condition.condition(arrow_schema(node.input.schema))
+        self.dropped = context.filtered
+        """Counts rows for which the condition is not TRUE."""
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        rows = self._program.rows(batch) if self._program is not None else None
+    def on_batch(self, port: int, batch: Rows) -> Released:
+        rows = self.program.rows(batch) if self.program is not None else None
         if rows is None:
-            return self._by_steps(batch, tried=self._program is not None)
-        if rows is not batch:
-            self._filtered(batch.num_rows - rows.num_rows)
+            return self._by_steps(whole(batch), tried=self.program is not None)
+        if rows.num_rows < batch.num_rows:
+            self.dropped(batch.num_rows - rows.num_rows)
         return [rows] if rows.num_rows else []
 
     def _by_steps(self, batch: pa.RecordBatch, tried: bool) -> Batches:
@@ -32,7 +36,7 @@ class Filter(Operator):
         count = condition.true_count
         if count == batch.num_rows:
             return [batch] if count else []
-        self._filtered(batch.num_rows - count)
+        self.dropped(batch.num_rows - count)
         return [selected(batch, condition)] if count else []
 
 

@@ -11,13 +11,14 @@ import pyarrow as pa
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema, failed_rows
 from streamsql.exec.keys import Codes, Keys
-from streamsql.exec.operator import Batches, Operator, State
+from streamsql.exec.operator import Operator, Released, State
 from streamsql.exec.time import rowtimes
 from streamsql.functions import registry
 from streamsql.functions.aggregate import RollingCall, Window
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, extended, whole
 from streamsql.kernels.rolling import RollingFrame
 from streamsql.plan import nodes
 from streamsql.plan.expressions import Expression, Frame, Literal, WindowCall
@@ -31,6 +32,8 @@ class Over(Operator):
 
     Calls with the same partitions and frame share the windows' bookkeeping.
     """
+
+    lazy = True
 
     def __init__(self, node: nodes.Over, context: Context) -> None:
         self._context = context
@@ -46,11 +49,13 @@ class Over(Operator):
         ]
         self._expressions = context.computation(list(columns))
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        batch, columns = self._expressions.values(batch)
+    def on_batch(self, port: int, rows: Rows) -> Released:
+        batch, columns = self._expressions.values(whole(rows))
         batch, columns = self._admit(batch, columns)
         if not batch.num_rows:
             return []
+        if batch.num_rows < rows.num_rows:
+            rows = batch
         times = rowtimes(batch)
         results: list[pa.Array] = [None] * len(self._calls)
         failures = Failures(batch.num_rows)
@@ -61,10 +66,11 @@ class Over(Operator):
                     call = self._calls[position]
                     message = f"{call.function} is out of range of {call.type}"
                     failures.merge(failed_rows(batch.num_rows, failed, "RUN-002", message))
-        result = pa.RecordBatch.from_arrays([*batch.columns, *results], schema=self._schema)
-        if failures:
-            result = pc.filter(result, pa.array(self._context.drop(batch, failures)))
-        return [result] if result.num_rows else []
+        result = extended(rows, results, self._schema)
+        if not failures:
+            return [result]
+        passed = pc.filter(result.whole(), pa.array(self._context.drop(batch, failures)))
+        return [passed] if passed.num_rows else []
 
     def _admit(self, batch: pa.RecordBatch, columns: list[pa.Array]) -> tuple[pa.RecordBatch, list[pa.Array]]:
         """Find the partitions of the rows; rows for which there is no room are rejected."""

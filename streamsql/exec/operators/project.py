@@ -6,29 +6,38 @@ import numpy as np
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema, failed_rows
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, Released, State
 from streamsql.exec.time import milliseconds
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, whole
+from streamsql.kernels.programs import SelectList
 from streamsql.plan import nodes
 
 
 class Project(Operator):
     """One expression per output column; the first is ROWTIME."""
 
+    lazy = True
+
     def __init__(self, node: nodes.Project, context: Context) -> None:
         self._expressions = context.computation(node.expressions)
         self._schema = arrow_schema(node.schema)
-        self._select = self._expressions.select_list(arrow_schema(node.input.schema), self._schema)
+        self._input_schema = arrow_schema(node.input.schema)
+        self._select = self._expressions.select_list(self._input_schema, self._schema)
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        rows = self._at_once(batch)
+    def on_batch(self, port: int, batch: Rows) -> Released:
+        rows: Rows | None = self._at_once(batch)
         if rows is None:  # somewhere something goes wrong
-            batch, arrays = self._expressions.values(batch)
+            batch, arrays = self._expressions.values(whole(batch))
             rows = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         return [rows] if rows.num_rows else []
 
-    def _at_once(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+    def select_list(self, result: pa.Schema) -> SelectList | None:
+        """What makes batches of schema `result`, if each expression is a column or computed by a program."""
+        return self._expressions.select_list(self._input_schema, result) if self._expressions.is_plain else None
+
+    def _at_once(self, batch: Rows) -> Rows | None:
         if self._select is None:
             return None
         given = self._expressions.given(batch)
@@ -39,10 +48,15 @@ class RetimedProject(Project):
     """A select list with `AS ROWTIME`: a row earlier than one before it is rejected (RUN-004), and so is one
     without a time."""
 
+    lazy = False
+
     def __init__(self, node: nodes.Project, context: Context) -> None:
         super().__init__(node, context)
         self._context = context
         self._last = START_OF_TIME
+
+    def select_list(self, result: pa.Schema) -> SelectList | None:
+        return None  # each row is looked at
 
     def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
         batch, arrays = self._expressions.values(batch)

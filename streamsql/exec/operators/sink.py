@@ -7,10 +7,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.operator import Batches, Operator
+from streamsql.exec.operator import Operator, Released
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Renaming
+from streamsql.kernels.batches import LazyBatch, Renaming, Rows, whole
+from streamsql.kernels.programs import Condition, Insertion, SelectList
 from streamsql.plan import nodes
 
 MAX_ROW_BYTES = 511 * 1024  # 512 KB, of which the service kept 1 KB for itself
@@ -19,10 +20,13 @@ MAX_ROW_BYTES = 511 * 1024  # 512 KB, of which the service kept 1 KB for itself
 class Sink(Operator):
     """Names the columns as the stream does, and rejects rows that the stream cannot hold."""
 
+    lazy = True
+
     def __init__(self, node: nodes.Sink, context: Context) -> None:
         self._context = context
         self._stream = node.stream
-        self._renaming = Renaming(arrow_schema(node.schema))
+        self.schema = arrow_schema(node.schema)
+        self._renaming = Renaming(self.schema)
         self._required = [
             (index, column.name) for index, column in enumerate(node.schema) if index and not column.nullable
         ]
@@ -31,7 +35,21 @@ class Sink(Operator):
             i for i, column in enumerate(node.schema) if column.type.is_character or column.type.is_binary
         ]
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+        self._limits = [index for index, _ in self._required], self._long, MAX_ROW_BYTES
+
+    def on_batch(self, port: int, batch: Rows) -> Released:
+        # A quick look at all rows together; arrays are always looked at one by one.
+        if isinstance(batch, LazyBatch) and not self._arrays and batch.fits(*self._limits):
+            return [self._renaming.of(batch)]
+        accepted = self._accepted(whole(batch))
+        return [self._renaming.of(accepted)] if accepted.num_rows else []
+
+    def insertion(self, condition: Condition | None, select: SelectList) -> Insertion | None:
+        """What does the same, with a condition and a select list before it, for rows of which none is rejected."""
+        return None if self._arrays else Insertion(condition, select, *self._limits)
+
+    def _accepted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that the stream can hold; the others are rejected."""
         failures = Failures(batch.num_rows)
         for index, name in self._required:
             column = batch.column(index)
@@ -42,9 +60,7 @@ class Sink(Operator):
             self._check_sizes(batch, failures)
         if failures:
             batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
-        if not batch.num_rows:
-            return []
-        return [self._renaming.of(batch)]
+        return batch
 
     def _may_be_large(self, batch: pa.RecordBatch) -> bool:
         """Whether all text together is more than one row may have (whole buffers first: cheap to ask)."""

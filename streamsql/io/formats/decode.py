@@ -70,15 +70,15 @@ class RecordDecoder:
     def feed(self, data: bytes) -> Decoded:
         """The rows and rejects of all records that are complete with `data`."""
         try:
-            self._records.feed(data)
+            rows, rejects, records = self._records.feed(data)
         except OverflowError as error:
             raise ConfigError(str(error), hint="feed smaller pieces, or shorten the column") from None
-        return self._take()
+        return Decoded(rows, [_reject(*reject) for reject in rejects] if rejects else (), records)
 
     def finish(self) -> Decoded:
         """The rows and rejects of what is left: the last record may lack its delimiter."""
-        self._records.finish()
-        return self._take()
+        rows, rejects, records = self._records.finish()
+        return Decoded(rows, [_reject(*reject) for reject in rejects], records)
 
     def snapshot(self) -> dict[str, Any]:
         """The bytes of the record that is not complete, and what the header said."""
@@ -90,10 +90,6 @@ class RecordDecoder:
             self._records.load(state)
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(f"the saved place inside a record does not fit: {error}") from None
-
-    def _take(self) -> Decoded:
-        batch, rejects, records = self._records.take()
-        return Decoded(batch, tuple(_reject(*reject) for reject in rejects) if rejects else (), records)
 
 
 def decoder(schema: InputSchema, *, csv_header: CsvHeader = "no", max_record: int = MAX_RECORD) -> RecordDecoder:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from streamsql.errors import ConfigError
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, whole
 from streamsql.kernels.encode_rows import RowText
 
 # The order of `enum class Shape` in kernels/encode_rows.h.
@@ -48,16 +49,20 @@ class RowEncoder:
         self._plain = [_plain(field) for field in schema]
         self._arrays = {number: ArrayText(type_) for number, type_ in enumerate(self._plain) if _is_list(type_)}
         self._plain_schema = pa.schema(list(zip(schema.names, self._plain, strict=True)))
+        self._known: pa.Schema | None = None
         self._text = RowText([_shape(type_) for type_ in self._plain], befores, row_end, delimiter)
 
     def start(self) -> bytes:
         """What stands before the first row."""
         return b""
 
-    def encode(self, batch: pa.RecordBatch) -> bytes:
+    def encode(self, batch: Rows) -> bytes:
         """The rows of `batch`, each with its line end."""
-        if self._arrays or not batch.schema.equals(self._plain_schema):
-            batch = self._made_plain(batch)
+        if batch.schema is not self._known:
+            if self._arrays or not batch.schema.equals(self._plain_schema):
+                batch = self._made_plain(whole(batch))
+            else:
+                self._known = batch.schema  # most likely that of the next batch too
         return self._text.of(batch)
 
     def _made_plain(self, batch: pa.RecordBatch) -> pa.RecordBatch:
