@@ -102,6 +102,7 @@ inline size_t texts_of(Fields fields, Column& c, int32_t* offsets, size_t i, siz
         if (unlikely(fields.is_doubled(text))) used = size_t(copy_undoubled(text, data + used) - data);
         else {
             if (likely(n <= 16)) memcpy(data + used, text.begin, 16);
+            else if (n <= PADDING) memcpy(data + used, text.begin, PADDING);
             else memcpy(data + used, text.begin, n);
             used += n;
         }

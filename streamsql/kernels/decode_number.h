@@ -70,7 +70,7 @@ inline int read_short(const char* p, uint64_t* mantissa, int* places) {
     return unlikely((next | 0x20) == 'e' || next == '.') ? 0 : size;
 }
 
-/* The n bytes at p, with PADDING after them, if they are at most 16 digits, or at most 7 and a point among them that
+/* The n bytes at p, with PADDING after them, if they are at most 16 digits, or at most 15 and a point among them that
    has digits on both sides. */
 inline bool read_whole_text(const char* p, size_t n, uint64_t* mantissa, int* places) {
     *places = 0;
@@ -86,8 +86,17 @@ inline bool read_whole_text(const char* p, size_t n, uint64_t* mantissa, int* pl
     }
     if (n - 1 >= 16) return false;
     const uint64_t high = (eight_bytes(p) ^ ZEROS) << (128 - 8 * n), low = eight_bytes(p + n - 8) ^ ZEROS;
-    if (unlikely((no_digits(high) | no_digits(low)) != 0)) return false;
-    *mantissa = joined(high) * 100000000 + joined(low);
+    const uint64_t odd_high = no_digits(high), odd_low = no_digits(low);
+    uint128 t = (uint128)low << 64 | high;  // the digits end at byte 15
+    if ((odd_high | odd_low) != 0) {
+        if (unlikely((odd_high && odd_low) || (odd_high & (odd_high - 1)) || (odd_low & (odd_low - 1)))) return false;
+        const int at = odd_high ? __builtin_ctzll(odd_high) >> 3 : 8 + (__builtin_ctzll(odd_low) >> 3);
+        if (unlikely(at == 15 || at == (int)(16 - n) || p[at - (int)(16 - n)] != '.')) return false;
+        const uint128 before = ((uint128)1 << 8 * at) - 1, after = ~(before << 8 | 0xff);
+        t = (t & after) | (t & before) << 8;
+        *places = 15 - at;
+    }
+    *mantissa = joined((uint64_t)t) * 100000000 + joined((uint64_t)(t >> 64));
     return true;
 }
 
