@@ -181,7 +181,7 @@ class Intake:
             missing = "Coercion error", f'"{feed.rowtime}" holds no ROWTIME'
             errors += self._row_errors(rows, unknown, unknown, newest, missing)
             self.counts[name].rejected += len(unknown)
-            rows, times, newest = pc.filter(rows, pa.array(valid)), times[valid], newest[:-1][valid]
+            rows, times, newest = pc.filter(rows, pc.from_numpy(valid)), times[valid], newest[:-1][valid]
         rows = with_rowtime(feed.stream, rows, times, self._schemas[name])
         without = replay.refused(number, rows, times)
         late = np.flatnonzero(replay.add(number, rows, times, without))
@@ -272,7 +272,7 @@ class Intake:
         ROWTIME, which is the first column, if they have one; `places`: where they stood among those that came."""
         if not len(which):
             return []
-        rows = pc.take(rows, pa.array(which))
+        rows = pc.take(rows, pc.from_numpy(which))
         has_time = rows.schema.names[0] == "ROWTIME"
         times = newest[which]
         own_times = milliseconds(rows.column(0)) if has_time else np.maximum(times, 0)

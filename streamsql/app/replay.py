@@ -52,7 +52,7 @@ class _Input:
         rows, times = self.rows, self.times
         if len(times) > 1 and (np.diff(times) < 0).any():
             order = np.argsort(times, kind="stable")
-            self.rows, self.times = pc.take(rows, pa.array(order)), times[order]
+            self.rows, self.times = pc.take(rows, pc.from_numpy(order)), times[order]
 
     def take(self, count: int) -> None:
         """Forget the first `count` rows."""
@@ -83,7 +83,7 @@ class Replay:
         if not late.all():
             keep = ~late if refused is None else ~(late | refused)
             if not keep.all():
-                rows, times = pc.filter(rows, pa.array(keep)), times[keep]
+                rows, times = pc.filter(rows, pc.from_numpy(keep)), times[keep]
             source.add(rows, times)
             source.newest = int(newest[-1])
             source.bound = max(source.bound, source.newest - self._lateness)
@@ -186,7 +186,7 @@ class Replay:
                 yield stream, parts[0][1]
             elif parts:
                 order = np.argsort(np.concatenate([times for times, _ in parts]), kind="stable")
-                yield stream, pc.take(pa.concat_batches([rows for _, rows in parts]), pa.array(order))
+                yield stream, pc.take(pa.concat_batches([rows for _, rows in parts]), pc.from_numpy(order))
 
     def _releasable(self, number: int, group: Sequence[int]) -> int:
         """How many waiting rows of an input have their place: nothing earlier, nor equal and of an earlier input,

@@ -44,9 +44,9 @@ class Aggregates:
                 state.update(groups, total, column)
                 continue
             serials = np.where(groups < 0, -1, self._serials[groups])
-            _, fresh = seen.encode([pa.array(serials), column], len(groups))
+            _, fresh = seen.encode([pc.from_numpy(serials), column], len(groups))
             self._seen_in[number] = np.concatenate([self._seen_in[number], serials[fresh]])
-            state.update(groups[fresh], total, pc.take(column, pa.array(fresh)))
+            state.update(groups[fresh], total, pc.take(column, pc.from_numpy(fresh)))
 
     def _grow(self, total: int) -> None:
         added = total - len(self._serials)

@@ -113,7 +113,7 @@ class Computation:
         if failures is None:
             return batch, arrays
         self._context.reject_values(batch, failures)
-        keep = pa.array(~failures.mask())
+        keep = pc.from_numpy(~failures.mask())
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
 
     def condition(self, schema: pa.Schema) -> Condition | None:

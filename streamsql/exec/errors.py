@@ -119,15 +119,15 @@ class ErrorStream:
         data = [record[: MAX_DATA_ROW // 2].hex().upper() for record in errors.records]
         length = len(data)
         columns = [
-            pa.array(times),
+            pc.from_numpy(times),
             pa.repeat(pa.scalar(writer, pa.int64()), length),
-            pa.array(np.arange(self._number, self._number + length)),
+            pc.from_numpy(np.arange(self._number, self._number + length)),
             pa.array(errors.levels, pa.string()) if errors.levels else pa.repeat("ERROR", length),
             pa.array([name[:32] for name in errors.names], pa.string()),
             pa.array([message[:MAX_MESSAGE] for message in errors.messages], pa.string()),
             pa.array(data, pa.string()),
             pa.repeat(pump, length),
-            pa.array(errors.own_times, pa.int64()) if errors.own_times else pa.array(times),
+            pa.array(errors.own_times, pa.int64()) if errors.own_times else pc.from_numpy(times),
         ]
         waiting = pa.RecordBatch.from_arrays(columns, schema=_WAITING)
         if self._now is not None:
@@ -139,7 +139,7 @@ class ErrorStream:
         )
         fits = self._fitting(writer, pump, times, costs)
         if not fits.all():
-            waiting, times = pc.filter(waiting, pa.array(fits)), times[fits]
+            waiting, times = pc.filter(waiting, pc.from_numpy(fits)), times[fits]
         if len(times):
             self._number += length
             self._waiting.append(waiting)
@@ -173,15 +173,15 @@ class ErrorStream:
             if old.all():
                 ready.append(batch)
             elif old.any():
-                ready.append(pc.filter(batch, pa.array(old)))
-                rest.append(pc.filter(batch, pa.array(~old)))
+                ready.append(pc.filter(batch, pc.from_numpy(old)))
+                rest.append(pc.filter(batch, pc.from_numpy(~old)))
             else:
                 rest.append(batch)
         self._waiting = rest
         self._oldest = min((int(batch.column(0).to_numpy().min()) for batch in rest), default=END_OF_TIME)
         errors = pa.concat_batches([*ready, *self._counted(bound)])
         keys = [errors.column(place).to_numpy() for place in (2, 1, 0)]
-        errors = pc.take(errors, pa.array(np.lexsort(keys)))
+        errors = pc.take(errors, pc.from_numpy(np.lexsort(keys)))
         self._hand_on(errors, errors.column(0))
 
     def _hand_on(self, errors: pa.RecordBatch, time: pa.Array | int) -> None:

@@ -40,7 +40,7 @@ class Gate:
             return batch
         message = f"no room: {self._name} keeps {self._limit} bytes already, all that --max-memory leaves to it"
         return pc.filter(
-            batch, pa.array(self._context.drop(batch, failed_rows(len(refused), refused, "RUN-006", message)))
+            batch, pc.from_numpy(self._context.drop(batch, failed_rows(len(refused), refused, "RUN-006", message)))
         )
 
     def snapshot(self) -> list[State]:
@@ -80,7 +80,7 @@ class _Place:
             usable &= ~failures.mask()
         columns = [array for array, _ in computed]
         if not usable.all():
-            keep = pa.array(usable)
+            keep = pc.from_numpy(usable)
             batch, columns = pc.filter(batch, keep), [pc.filter(column, keep) for column in columns]
         period = columns.pop() if self._period else None
         keys, values = columns[: len(self._keys)], columns[len(self._keys) :]

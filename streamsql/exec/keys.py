@@ -38,14 +38,14 @@ class Keys:
             return np.zeros(length, dtype=np.int32)
         codes, fresh = self._table.encode(columns, length)
         if len(fresh):
-            rows = pa.array(fresh)
+            rows = pc.from_numpy(fresh)
             for values, column in zip(self._values, columns, strict=True):
                 values.append(pc.take(column, rows))
         return codes
 
     def values(self, ids: Codes) -> list[pa.Array]:
         """The key columns of the keys `ids`."""
-        rows = pa.array(ids)
+        rows = pc.from_numpy(ids)
         return [pc.take(column, rows) for column in self._compact()]
 
     def _compact(self) -> list[pa.Array]:

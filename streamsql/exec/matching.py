@@ -31,7 +31,7 @@ class Index:
 
     def _reject(self, rows: pa.RecordBatch, failures: Failures) -> None:
         """A row of a relation has no ROWTIME: in the error stream it stands before all rows."""
-        rowtime = pa.array(np.zeros(rows.num_rows, dtype="datetime64[ms]"))
+        rowtime = pc.from_numpy(np.zeros(rows.num_rows, dtype="datetime64[ms]"))
         names = [ROWTIME.name, *rows.schema.names]
         self._context.reject_result(pa.RecordBatch.from_arrays([rowtime, *rows.columns], names=names), failures)
 
@@ -82,10 +82,10 @@ class Index:
 def beside(columns: Sequence[pa.Array], left: Rows | None, rows: pa.RecordBatch, right: Rows) -> list[pa.Array]:
     """The columns of pairs of rows; on the left None stands for each row once, on the right -1 for nulls."""
     if left is not None:
-        chosen = pa.array(left)
+        chosen = pc.from_numpy(left)
         columns = [pc.take(column, chosen) for column in columns]
     missing = right < 0
-    places = pa.array(right, mask=missing) if missing.any() else pa.array(right)
+    places = pc.from_numpy(right, mask=missing) if missing.any() else pc.from_numpy(right)
     return [*columns, *(pc.take(column, places, boundscheck=False) for column in rows.columns)]
 
 

@@ -127,4 +127,4 @@ def _in_order(parts: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """The rows of `parts`, which are in the order of inputs, sorted by time; ties stay as they are."""
     whole = pa.concat_batches(parts)
     order = np.argsort(rowtimes(whole), kind="stable")
-    return pc.take(whole, pa.array(order))
+    return pc.take(whole, pc.from_numpy(order))

@@ -52,7 +52,7 @@ class RowStore:
             parts.append(_take(self._chunks[place], offsets[rows] - starts[place], missing[rows]))
             back[rows] = np.arange(done, done + len(rows))
             done += len(rows)
-        return pc.take(pa.concat_batches(parts), pa.array(back))
+        return pc.take(pa.concat_batches(parts), pc.from_numpy(back))
 
     def trim(self, first: int) -> None:
         """Forget the rows before number `first`."""
@@ -61,7 +61,7 @@ class RowStore:
         surplus = first - self._first
         if self._chunks and 2 * surplus > self._chunks[0].num_rows:
             rest = self._chunks[0].slice(surplus)
-            self._chunks[0] = pc.take(rest, pa.array(np.arange(rest.num_rows)))  # a copy: the rest is freed
+            self._chunks[0] = pc.take(rest, pc.from_numpy(np.arange(rest.num_rows)))  # a copy: the rest is freed
             self._first = first
 
     def snapshot(self) -> State:
@@ -79,6 +79,6 @@ def _take(rows: pa.RecordBatch, numbers: Numbers, missing: npt.NDArray[np.bool_]
         nothing = [pa.nulls(len(numbers), field.type) for field in rows.schema]
         return pa.RecordBatch.from_arrays(nothing, schema=rows.schema)
     if missing.any():
-        return pc.take(rows, pa.array(numbers, mask=missing))
+        return pc.take(rows, pc.from_numpy(numbers, mask=missing))
     chosen = Numbered(numbers)
     return pa.RecordBatch.from_arrays([chosen.of(column) for column in rows.columns], schema=rows.schema)

@@ -78,7 +78,7 @@ class Stream:
         if late.any():
             self.late += int(late.sum())
             self._failed(self.node, writer, batch, failed_rows(len(late), late, "RUN-004", self._late_message()))
-            batch = pc.filter(batch, pa.array(~late))
+            batch = pc.filter(batch, pc.from_numpy(~late))
         if batch.num_rows:
             self._wait(self.merge, writer, batch)
             self._release(self.merge)

@@ -40,7 +40,7 @@ class Searcher:
         self._index.refresh()
         begins, counts = self._index.matches(args[: self._key_count], length)
         if self._value is None and self._condition is None:
-            return pa.array(counts > 0), Failures(length)
+            return pc.from_numpy(counts > 0), Failures(length)
         failures = Failures(length)
         found = np.zeros(length, dtype=np.int64)
         places = np.full(length, -1, dtype=np.int64)
@@ -48,7 +48,7 @@ class Searcher:
             found += np.bincount(left, minlength=length)
             places[left] = right
         if self._value is None:
-            return pa.array(found > 0), failures
+            return pc.from_numpy(found > 0), failures
         for row in np.flatnonzero(found > 1).tolist():
             failures.add(row, "RUN-006", "a subquery used as a value has more than one row")
         return self._values(args, places, times, failures)
@@ -82,7 +82,7 @@ class Searcher:
             failures.add(int(asked[number]), *error)
         back = np.full(len(places), -1, dtype=np.int64)
         back[asked] = np.arange(len(asked))
-        return pc.take(values, pa.array(back, mask=back < 0)), failures
+        return pc.take(values, pc.from_numpy(back, mask=back < 0)), failures
 
     def _beside(self, args: Sequence[pa.Array], left: Rows, right: Rows) -> pa.RecordBatch:
         columns = beside(args, left, self._index.rows, right)

@@ -39,7 +39,7 @@ def _array_agg(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = F
     def answer(values: pa.Array, sizes: Sizes) -> pa.Array:
         values = in_order(values, sizes, order)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        arrays = pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(sizes == 0))
+        arrays = pa.ListArray.from_arrays(pc.from_numpy(offsets), values, mask=pc.from_numpy(sizes == 0))
         return pc.cast(arrays, result.arrow)
 
     return Collector(args[0].type.arrow, answer, keep_nulls=not ignore_nulls)

@@ -38,13 +38,13 @@ def by_value(
     for code in np.unique(ids):
         rows = np.flatnonzero(ids == code)
         values = [array[int(rows[0])].as_py() for array in (table[name] for name in table.column_names)]
-        taken = [pc.take(array, pa.array(rows)) for array in arrays]
+        taken = [pc.take(array, pc.from_numpy(rows)) for array in arrays]
         parts.append(_run(call, _prepared(call, prepare, values, error), taken, rows))
         places.append(rows)
     if not parts:
         return pa.nulls(0, call.result.arrow)
     order = np.argsort(np.concatenate(places), kind="stable")
-    return pc.take(pa.chunked_array(parts, call.result.arrow).combine_chunks(), pa.array(order))
+    return pc.take(pa.chunked_array(parts, call.result.arrow).combine_chunks(), pc.from_numpy(order))
 
 
 def _prepared(call: CallContext, prepare: Callable[..., Run], values: list[Any], error: type[Exception]) -> Any:

@@ -60,7 +60,7 @@ class Collector:
         if not self._keep_nulls:
             wanted = wanted & np.asarray(pc.is_valid(value_of(column)))
         self._groups.append(groups[wanted])
-        self._values.append(pc.filter(column, pa.array(wanted)))
+        self._values.append(pc.filter(column, pc.from_numpy(wanted)))
         self._fresh += len(self._groups[-1])
         if self._fresh > max(self._kept, SPARE):
             self._compact()
@@ -71,10 +71,10 @@ class Collector:
         values = pa.concat_arrays(self._values) if self._values else pa.array([], self._type)
         if self._fresh:
             order = np.argsort(groups, kind="stable")
-            groups, values = groups[order], pc.take(values, pa.array(order))
+            groups, values = groups[order], pc.take(values, pc.from_numpy(order))
             if self._trim is not None:
                 keep = self._trim(values, np.bincount(groups, minlength=self._total))
-                groups, values = groups[keep], pc.filter(values, pa.array(keep))
+                groups, values = groups[keep], pc.filter(values, pc.from_numpy(keep))
         self._groups, self._values = [groups], [values]
         self._kept, self._fresh = len(groups), 0
         return groups, values
@@ -83,7 +83,7 @@ class Collector:
         groups, values = self._compact()
         ids = np.arange(self._total, dtype=np.int32) if ids is None else np.asarray(ids)
         sizes = np.bincount(groups, minlength=self._total)
-        rows = pa.array(_ranges((np.cumsum(sizes) - sizes)[ids], sizes[ids]))
+        rows = pc.from_numpy(_ranges((np.cumsum(sizes) - sizes)[ids], sizes[ids]))
         return self._answer(pc.take(values, rows), sizes[ids]), np.zeros(len(ids), dtype=np.bool_)
 
     def clear(self) -> None:
@@ -100,7 +100,7 @@ class Collector:
 
     def save(self) -> bytes:
         groups, values = self._compact()
-        batch = pa.record_batch([pa.array(groups), values], names=["group", "value"])
+        batch = pa.record_batch([pc.from_numpy(groups), values], names=["group", "value"])
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema.with_metadata({"total": str(self._total)})) as writer:
             writer.write_batch(batch)
@@ -147,9 +147,9 @@ def _string_agg(args: Sequence[Argument], result: SqlType, ignore_nulls: bool = 
     def answer(values: pa.Array, sizes: Sizes) -> pa.Array:
         values = in_order(values, sizes, order)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        lists = pa.ListArray.from_arrays(pa.array(offsets), pc.cast(values, pa.string()))
+        lists = pa.ListArray.from_arrays(pc.from_numpy(offsets), pc.cast(values, pa.string()))
         text = pc.utf8_slice_codeunits(pc.binary_join(lists, separator), 0, result.length)
-        return pc.cast(pc.if_else(pa.array(sizes > 0), text, None), result.arrow)
+        return pc.cast(pc.if_else(pc.from_numpy(sizes > 0), text, None), result.arrow)
 
     # What is too long for the result can be forgotten, unless a later value may come before it.
     return Collector(args[0].type.arrow, answer, None if order else trim)
@@ -178,7 +178,7 @@ registry.add_aggregate(
 
 def _sorted(values: pa.Array, sizes: Sizes, descending: bool) -> pa.Array:
     """Each group's values in order."""
-    groups = pa.array(np.repeat(np.arange(len(sizes)), sizes))
+    groups = pc.from_numpy(np.repeat(np.arange(len(sizes)), sizes))
     table = pa.table({"group": groups, "value": values})
     keys = [("group", "ascending"), ("value", "descending" if descending else "ascending")]
     return pc.take(values, pc.sort_indices(table, sort_keys=keys))
@@ -187,7 +187,7 @@ def _sorted(values: pa.Array, sizes: Sizes, descending: bool) -> pa.Array:
 def _at(values: pa.Array, sizes: Sizes, places: Sizes) -> pa.Array:
     """Of each group the value at its place, null of an empty one."""
     rows = np.cumsum(sizes) - sizes + places
-    return pc.take(values, pa.array(rows, mask=sizes == 0))
+    return pc.take(values, pc.from_numpy(rows, mask=sizes == 0))
 
 
 def _continuous(fraction: float, descending: bool) -> Callable[[pa.Array, Sizes], pa.Array]:
@@ -197,7 +197,7 @@ def _continuous(fraction: float, descending: bool) -> Callable[[pa.Array, Sizes]
         below = np.floor(place).astype(np.int64)
         above = np.ceil(place).astype(np.int64)
         low, high = _at(ordered, sizes, below), _at(ordered, sizes, above)
-        return pc.add(low, pc.multiply(pc.subtract(high, low), pa.array(place - below)))
+        return pc.add(low, pc.multiply(pc.subtract(high, low), pc.from_numpy(place - below)))
 
     return answer
 

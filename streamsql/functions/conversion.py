@@ -91,7 +91,7 @@ def _elements(convert: Convert | None, call: CallContext, value: Datum) -> Datum
     rows = np.repeat(np.arange(len(sizes)), sizes)
     for place, error in own.rows.items():
         call.fail(rows[place : place + 1], *error)
-    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
+    offsets = pc.from_numpy(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
     return pa.ListArray.from_arrays(offsets, converted, mask=pc.is_null(lists))
 
 

@@ -58,8 +58,8 @@ def interval_to_text(call: CallContext, value: pa.Array) -> pa.Array:
         fraction = pc.binary_join_element_wise(
             ".", pc.utf8_lpad(pc.cast(array(rest, pa.int64()), pa.string()), 3, "0"), ""
         )
-        parts.append(pc.if_else(pa.array(rest != 0), fraction, ""))
-    sign = pc.if_else(pa.array(size < 0), "-", "+")
+        parts.append(pc.if_else(pc.from_numpy(rest != 0), fraction, ""))
+    sign = pc.if_else(pc.from_numpy(size < 0), "-", "+")
     return to_length(call, pc.binary_join_element_wise(sign, *parts, ""))
 
 

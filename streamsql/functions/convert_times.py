@@ -39,7 +39,7 @@ def to_text(call: CallContext, value: pa.Array) -> pa.Array:
         whole = pc.utf8_slice_codeunits(text, 0, short)
         values = numbers(value)
         if call.result.length >= short + 4 and (values % 1000).any():
-            text = pc.if_else(pa.array(values % 1000 != 0), text, whole)
+            text = pc.if_else(pc.from_numpy(values % 1000 != 0), text, whole)
         else:
             text = whole
     return fitted(call, text)

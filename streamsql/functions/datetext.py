@@ -116,7 +116,7 @@ def _moments(pattern: str, now: int, type_: SqlType, values: pa.Array) -> pa.Arr
         result = array(short.astype(np.int32), type_.arrow)
     if flags is None and not values.null_count:
         return result
-    fine = pc.is_valid(values) if flags is None else pc.and_(pa.array(flags == 0), pc.is_valid(values))
+    fine = pc.is_valid(values) if flags is None else pc.and_(pc.from_numpy(flags == 0), pc.is_valid(values))
     return pc.if_else(fine, result, pa.scalar(None, type_.arrow))
 
 

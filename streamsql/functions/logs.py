@@ -90,9 +90,9 @@ class DelimitedRows:
         delimiter = np.frombuffer(self.delimiter, dtype=np.uint8)
         ends, data, there = log_fields.split(*bytes_of(texts), delimiter, self.escape, *self.quotes, count)
         flat = strings((ends, data), pa.nulls(0))
-        flat = pc.if_else(pa.array(there), flat, pa.scalar(None, pa.string()))
+        flat = pc.if_else(pc.from_numpy(there), flat, pa.scalar(None, pa.string()))
         places = np.arange(len(texts)) * count
-        return [pc.take(flat, pa.array(places + place)) for place in range(count)], pc.is_valid(texts)
+        return [pc.take(flat, pc.from_numpy(places + place)) for place in range(count)], pc.is_valid(texts)
 
 
 def log_parser(name: str, syntax: str, build: Build, least: int, most: int, text: str, number: int = 0) -> None:
@@ -245,7 +245,7 @@ def sys_log_parse(call: CallContext, line: Datum) -> pa.Array:
     last_year, fine_before = moments(year - 1)
     before = ~fine | (this_year > now + DAY)
     values = array(np.where(before, last_year, this_year), TIMESTAMP.arrow)
-    known = pc.and_(pc.is_valid(found), pa.array(np.where(before, fine_before, fine)))
+    known = pc.and_(pc.is_valid(found), pc.from_numpy(np.where(before, fine_before, fine)))
     rest = pc.utf8_slice_codeunits(pc.struct_field(found, "rest"), 0, TEXT.length)
     struct = pa.StructArray.from_arrays([values, rest], fields=list(call.result.arrow))
     return pc.if_else(known, struct, pa.scalar(None, struct.type))

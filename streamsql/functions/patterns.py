@@ -92,7 +92,7 @@ def _simple(text: Datum, start: str, middle: str | None, end: str | None) -> Dat
 def _contains(text: Datum, part: str) -> Datum:
     if isinstance(text, pa.Scalar):
         return pc.match_substring(text, part)
-    found = pa.array(substrings.contains(part.encode(), *bytes_of(text)))
+    found = pc.from_numpy(substrings.contains(part.encode(), *bytes_of(text)))
     return pc.if_else(pc.is_valid(text), found, None) if text.null_count else found
 
 

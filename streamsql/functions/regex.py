@@ -111,7 +111,7 @@ def _in_portions(values: pa.Array, regex: str, rewrite: str, replace: Callable[[
     most = _most_bytes(values, regex, rewrite)
     if int(most.sum()) <= _MOST_BYTES:
         return replace(values)
-    kept = pc.if_else(pa.array(most <= _MOST_BYTES), values, pa.scalar(None, values.type))
+    kept = pc.if_else(pc.from_numpy(most <= _MOST_BYTES), values, pa.scalar(None, values.type))
     portions = np.cumsum(np.minimum(most, _MOST_BYTES)) // _MOST_BYTES
     begins = [0, *(np.flatnonzero(np.diff(portions)) + 1).tolist(), len(values)]
     return pa.concat_arrays([replace(kept[begin:end]) for begin, end in pairwise(begins)])

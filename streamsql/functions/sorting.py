@@ -30,7 +30,7 @@ def in_order(values: pa.Array, sizes: npt.NDArray[np.int64], order: str) -> pa.A
         if pa.types.is_struct(values.type)
         else [values]
     )
-    columns = {"group": pa.array(np.repeat(np.arange(len(sizes)), sizes))}
+    columns = {"group": pc.from_numpy(np.repeat(np.arange(len(sizes)), sizes))}
     by = [("group", "ascending")]
     for number, (key, mark) in enumerate(zip(keys, order.split(","), strict=True)):
         columns |= {f"null {number}": pc.is_null(key), f"key {number}": key}

@@ -60,7 +60,7 @@ def substring(call: CallContext, text: Datum, start: Datum, count: Datum | None 
     """n characters (or bytes) of s from the p-th on; without n, all that follow. A p below 1 takes away from n;
     a p behind the end gives null. A negative n is a row error."""
     part, beyond = _cut(call, text, start, count)
-    return pc.if_else(pa.array(beyond), pa.scalar(None, part.type), part) if beyond.any() else part
+    return pc.if_else(pc.from_numpy(beyond), pa.scalar(None, part.type), part) if beyond.any() else part
 
 
 @scalar(

@@ -55,7 +55,7 @@ def array(values: npt.NDArray[Any], type_: pa.DataType) -> pa.Array:
 
 def truths(values: npt.NDArray[np.bool_]) -> pa.Array:
     """A boolean Arrow array of a NumPy mask."""
-    return pa.array(values, pa.bool_())
+    return pc.from_numpy(values)
 
 
 def column(datum: Datum, length: int) -> pa.Array:

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 _RENAMED = {"and_": "and", "or_": "or"}
@@ -54,6 +56,20 @@ def _caller(function: Any) -> Callable[..., Any]:
         return call(arguments)
 
     return with_options
+
+
+def from_numpy(values: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Numbers, truths or times as an Arrow array of the type that NumPy's stands for, null where `mask` is true.
+
+    Numbers and times are not copied. `pa.array` gives the same, and imports numpy.ma when it is first given an
+    array, which takes longer than a hundred thousand rows.
+    """
+    values = np.ascontiguousarray(values)
+    bits = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else values
+    valid = None if mask is None else pa.py_buffer(np.packbits(~mask, bitorder="little"))
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [valid, pa.py_buffer(bits.view(np.uint8))]
+    )
 
 
 def cast(values: Any, target: pa.DataType, safe: bool = True) -> Any:

@@ -33,7 +33,7 @@ cdef class _Chosen:
         try:
             view = view_of(column)
         except ValueError:  # a nested type
-            return compute.take(column, pa.array(np.asarray(self._rows)[:n]))
+            return compute.take(column, compute.from_numpy(np.asarray(self._rows)[:n]))
         if view.layout == Layout.Null:
             return pa.nulls(n)
         validity = None

@@ -20,7 +20,7 @@ UNWANTED = [
     ),
     *("argparse", "gettext", "locale", "shutil", "difflib", "dataclasses", "hashlib", "base64", "logging"),
     *("cloudpickle", "streamsql.app.checkpoint", "streamsql.durable.store", "streamsql.cli.parser"),
-    *("rcf_ext", "streamsql.sql.formatter", "streamsql.functions.logs", "streamsql.functions.regex"),
+    *("numpy.ma", "rcf_ext", "streamsql.sql.formatter", "streamsql.functions.logs", "streamsql.functions.regex"),
     *("streamsql.functions.table.random_cut_forest", "streamsql.functions.table.hotspots"),
 ]
 FILTER = 'SELECT STREAM TICKER, PRICE - 1 AS P FROM "SOURCE_SQL_STREAM_001" WHERE PRICE > 2'

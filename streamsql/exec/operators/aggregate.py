@@ -77,7 +77,7 @@ class TumblingAggregate(Operator):
         full = groups < 0
         if full.any():
             self._context.drop(rows, failed_rows(len(groups), full, "RUN-006", "too many groups"))
-            keep = pa.array(~full)
+            keep = pc.from_numpy(~full)
             groups = groups[~full]
             columns = [column and pc.filter(column, keep) for column in columns]
         aggregates.update(groups, len(keys), columns)
@@ -98,7 +98,7 @@ class TumblingAggregate(Operator):
             raise AssertionError("only the last period can be open")
         types = [pa.int64(), *(key.type.arrow for key in self._grouped)]
         keys, aggregates = Keys(types), Aggregates(self._calls)
-        self._add(keys, aggregates, rows, [pa.array(span.period), *parts[: len(self._grouped)]], parts)
+        self._add(keys, aggregates, rows, [pc.from_numpy(span.period), *parts[: len(self._grouped)]], parts)
         period, *values = keys.values(np.arange(len(keys), dtype=np.int32))
         return self._results(span, period.to_numpy(), values, aggregates)
 
@@ -109,11 +109,11 @@ class TumblingAggregate(Operator):
         arrays, failures = aggregates.results(np.arange(len(period), dtype=np.int32))
         ends = timestamps(self._periods.ends(span)[period])
         grouped = iter(key_values)
-        of_period = pc.take(span.values, pa.array(period))
+        of_period = pc.take(span.values, pc.from_numpy(period))
         keys = [of_period if same else next(grouped) for same in self._is_period]
         batch = pa.RecordBatch.from_arrays([ends, *keys, *arrays], schema=self._schema)
         if failures:
-            batch = pc.filter(batch, pa.array(self._context.drop_results(batch, failures)))
+            batch = pc.filter(batch, pc.from_numpy(self._context.drop_results(batch, failures)))
         return [batch] if batch.num_rows else []
 
     def snapshot(self) -> State:

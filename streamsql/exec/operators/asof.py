@@ -68,7 +68,7 @@ class AsOfJoin(Operator):
         if not self._outer:
             matched = np.flatnonzero(found >= 0)
             self._context.filtered(count - len(matched))
-            left, found = pc.take(left, pa.array(matched)), found[matched]
+            left, found = pc.take(left, pc.from_numpy(matched)), found[matched]
         self._context.gathered(left.num_rows)
         joined = self._joined(left, found)
         self._rows[LEFT] = self._rows[LEFT].slice(count)
@@ -91,7 +91,7 @@ class AsOfJoin(Operator):
         return found[len(right_codes) :]
 
     def _joined(self, left: pa.RecordBatch, found: Rows) -> pa.RecordBatch:
-        right = pc.take(self._rows[RIGHT], pa.array(found, mask=found < 0))
+        right = pc.take(self._rows[RIGHT], pc.from_numpy(found, mask=found < 0))
         return pa.RecordBatch.from_arrays([left.column(0), *left.columns, *right.columns], schema=self._schema)
 
     def _trim(self, answered: int) -> None:
@@ -102,7 +102,7 @@ class AsOfJoin(Operator):
         keep = np.concatenate([np.sort(old - 1 - newest), np.arange(old, len(times))])
         keep = keep[codes[keep] >= 0]
         if len(keep) < len(times):
-            self._rows[RIGHT] = pc.take(self._rows[RIGHT], pa.array(keep))
+            self._rows[RIGHT] = pc.take(self._rows[RIGHT], pc.from_numpy(keep))
             self._codes[RIGHT] = codes[keep]
 
     def snapshot(self) -> State:

@@ -47,7 +47,7 @@ class Distinct(Operator):
     def _first_of_equal(self, rows: pa.RecordBatch, period: np.ndarray) -> Batches:
         """Rows not seen before in their period; period 0 is the one of the rows remembered."""
         codes, fresh = self._seen.encode(
-            [pa.array(period), *(rows.column(i) for i in self._compared)], rows.num_rows
+            [pc.from_numpy(period), *(rows.column(i) for i in self._compared)], rows.num_rows
         )
         full = codes < 0
         if full.any():
@@ -55,7 +55,7 @@ class Distinct(Operator):
         if len(fresh) == rows.num_rows:
             return [rows]
         self._context.filtered(rows.num_rows - len(fresh) - int(full.sum()))
-        return [pc.take(rows, pa.array(fresh))] if len(fresh) else []
+        return [pc.take(rows, pc.from_numpy(fresh))] if len(fresh) else []
 
     def snapshot(self) -> State:
         empty = pa.array([], self._type)

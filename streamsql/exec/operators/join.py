@@ -76,7 +76,7 @@ class Join(Operator):
         full = codes == -2
         if full.any():
             failures = failed_rows(len(full), full, "RUN-006", "too many keys in a join")
-            batch, codes = pc.filter(batch, pa.array(self._context.drop(batch, failures))), codes[~full]
+            batch, codes = pc.filter(batch, pc.from_numpy(self._context.drop(batch, failures))), codes[~full]
         self._pairing.add(port, rowtimes(batch), codes, total)
         return batch
 
@@ -148,11 +148,11 @@ class Join(Operator):
         if self._wait and self._frontier != END_OF_TIME:
             ready = int(np.searchsorted(times[order], self._frontier - self._wait, side="left"))
         rest = np.sort(order[ready:])
-        self._held = [pc.take(rows, pa.array(rest))] if len(rest) else []
+        self._held = [pc.take(rows, pc.from_numpy(rest))] if len(rest) else []
         self._ranks = [ranks[rest]] if len(rest) else []
         if ready == rows.num_rows and bool((np.diff(order) > 0).all()):
             return [rows]
-        return [pc.take(rows, pa.array(order[:ready]))] if ready else []
+        return [pc.take(rows, pc.from_numpy(order[:ready]))] if ready else []
 
     def _sweep(self) -> None:
         """Forget keys that no row has any more."""

@@ -49,7 +49,7 @@ class KeyedAggregate(Operator):
         times = rowtimes(batch)
         entries = self._kind.memberships(times)
         if entries.rows is not None:
-            rows = pa.array(entries.rows)
+            rows = pc.from_numpy(entries.rows)
             columns = [pc.take(column, rows) for column in columns]
             times = times[entries.rows]
         self._add(batch, entries, times, columns)
@@ -60,7 +60,7 @@ class KeyedAggregate(Operator):
     ) -> None:
         key_columns = columns[: self._width]
         if entries.starts is not None:
-            key_columns = [*key_columns, pa.array(entries.starts)]
+            key_columns = [*key_columns, pc.from_numpy(entries.starts)]
         keys = self._keys.encode(key_columns, len(times))
         full = keys < 0
         refused = 0
@@ -93,7 +93,7 @@ class KeyedAggregate(Operator):
         key_values = self._keys.values(keys)[: self._width]
         batch = pa.RecordBatch.from_arrays([timestamps(ends), *key_values, *arrays], schema=self._schema)
         if failures:
-            batch = pc.filter(batch, pa.array(self._context.drop_results(batch, failures)))
+            batch = pc.filter(batch, pc.from_numpy(self._context.drop_results(batch, failures)))
         self._open -= len(closed)
         if len(self._windows) > 2 * self._open + SPARE:
             self._compact()

@@ -69,7 +69,7 @@ class Over(Operator):
         result = extended(rows, results, self._schema)
         if not failures:
             return [result]
-        passed = pc.filter(result.whole(), pa.array(self._context.drop(batch, failures)))
+        passed = pc.filter(result.whole(), pc.from_numpy(self._context.drop(batch, failures)))
         return [passed] if passed.num_rows else []
 
     def _admit(self, batch: pa.RecordBatch, columns: list[pa.Array]) -> tuple[pa.RecordBatch, list[pa.Array]]:
@@ -79,7 +79,9 @@ class Over(Operator):
             full |= windows.find(columns, batch.num_rows) < 0
         if not full.any():
             return batch, columns
-        keep = pa.array(self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many partitions")))
+        keep = pc.from_numpy(
+            self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many partitions"))
+        )
         for windows in self._windows:
             windows.leave_out(full)
         return pc.filter(batch, keep), [pc.filter(column, keep) for column in columns]
@@ -129,7 +131,7 @@ class _Windows:
         results = []
         for (position, rolling, _), inputs in zip(self._calls, self._inputs, strict=True):
             if rolling.aggregate is None:
-                results.append((position, pa.array(inside), np.zeros(len(inside), dtype=bool)))
+                results.append((position, pc.from_numpy(inside), np.zeros(len(inside), dtype=bool)))
                 continue
             values, defaults = (None if i is None else columns[i] for i in inputs)
             array, failed = rolling.aggregate.update(self._codes, total, leaving, times, values, defaults)

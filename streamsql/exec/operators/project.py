@@ -66,7 +66,7 @@ class RetimedProject(Project):
         late = (times < newest[:-1]) & ~missing
         self._last = int(newest[-1])
         if late.any() or missing.any():
-            keep = pa.array(self._context.drop(batch, _failures(late, missing)))
+            keep = pc.from_numpy(self._context.drop(batch, _failures(late, missing)))
             arrays = [pc.filter(array, keep) for array in arrays]
         return [pa.RecordBatch.from_arrays(arrays, schema=self._schema)] if len(arrays[0]) else []
 

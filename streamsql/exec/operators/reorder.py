@@ -30,7 +30,7 @@ class Reorder(Operator):
         times = milliseconds(rows.column(self._column))
         order = np.argsort(times, kind="stable")
         ready = int(np.searchsorted(times[order], self._bound(), side="right"))
-        rows = pc.take(rows, pa.array(order))
+        rows = pc.take(rows, pc.from_numpy(order))
         self._held = rows.slice(ready)
         return self._released(rows.slice(0, ready))
 
@@ -49,7 +49,7 @@ class Reorder(Operator):
         message = f"the time is more than {self._delay} ms before that of an earlier row"
         failures = failed_rows(len(late), late, "RUN-004", message)
         failures.merge(failed_rows(len(missing), missing, "RUN-005", "ROWTIME is null"))
-        return pc.filter(batch, pa.array(self._context.drop(batch, failures)))
+        return pc.filter(batch, pc.from_numpy(self._context.drop(batch, failures)))
 
     def _bound(self) -> int:
         """No row that is accepted from now on has an earlier time."""

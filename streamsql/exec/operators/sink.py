@@ -59,7 +59,7 @@ class Sink(Operator):
         if self._may_be_large(batch):
             self._check_sizes(batch, failures)
         if failures:
-            batch = pc.filter(batch, pa.array(self._context.drop(batch, failures)))
+            batch = pc.filter(batch, pc.from_numpy(self._context.drop(batch, failures)))
         return batch
 
     def _may_be_large(self, batch: pa.RecordBatch) -> bool:

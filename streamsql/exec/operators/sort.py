@@ -87,7 +87,7 @@ def _order(columns: Sequence[pa.Array], keys: Sequence[nodes.SortKey], span: Spa
     arrays: list[pa.Array] = []
     directions: list[str] = []
     if len(span.values) > 1:
-        arrays.append(pa.array(span.period))
+        arrays.append(pc.from_numpy(span.period))
         directions.append("ascending")
     for column, key in zip(columns, keys, strict=True):
         if column.null_count:

@@ -64,7 +64,9 @@ class Periods:
             spans.append(Span(0, first, self._open, period, rowtimes[starts[:1]], self._known_end()))
         if len(starts) > 1:
             period = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-            spans.append(Span(first, last, pc.take(values, pa.array(starts[:-1])), period, rowtimes[starts[1:]]))
+            spans.append(
+                Span(first, last, pc.take(values, pc.from_numpy(starts[:-1])), period, rowtimes[starts[1:]])
+            )
         self._open = pa.concat_arrays([values.slice(last, 1)])
         self._limits = None
         spans.append(Span(last, length, self._open, np.zeros(length - last, dtype=np.int64), None))

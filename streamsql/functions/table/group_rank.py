@@ -100,8 +100,8 @@ class GroupRankOperator:
             order = np.lexsort((ranks if self._output == "ASC" else -ranks, times))
         if self._most:
             order = order[np.arange(len(times)) - np.searchsorted(times, times) < self._most]
-        ranked = [*batch.columns, pa.array(ranks.astype(np.int32))]
-        return [pc.take(pa.RecordBatch.from_arrays(ranked, names=self._names), pa.array(order))]
+        ranked = [*batch.columns, pc.from_numpy(ranks.astype(np.int32))]
+        return [pc.take(pa.RecordBatch.from_arrays(ranked, names=self._names), pc.from_numpy(order))]
 
 
 def ranks_within(groups: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

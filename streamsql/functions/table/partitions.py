@@ -37,7 +37,7 @@ class Partitions:
                 failures.add(row, "RUN-006", f"more than {self._limit} keys in PARTITION BY")
             self._reject(batch, failures)
             first = first - np.cumsum(refused)[first]
-            batch, codes = pc.filter(batch, pa.array(~refused)), codes[~refused]
+            batch, codes = pc.filter(batch, pc.from_numpy(~refused)), codes[~refused]
         return batch, codes, first
 
     def save(self) -> bytes:

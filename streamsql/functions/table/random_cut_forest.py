@@ -20,6 +20,7 @@ from streamsql.functions.failures import Failures
 from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.partitions import MAX_PARTITIONS, Partitions
 from streamsql.functions.table.points import MEASURED, matrix, numeric_columns, pieces
+from streamsql.kernels import compute as pc
 from streamsql.kernels.explanation import explanations
 from streamsql.types import DOUBLE, Column, varchar
 
@@ -132,7 +133,7 @@ class ForestOperator:
             if high is not None and strength is not None:
                 high[own], strength[own] = found.direction_high, found.strength
         valid = ~np.isnan(scores)
-        added = [pa.array(scores, mask=~valid)]
+        added = [pc.from_numpy(scores, mask=~valid)]
         names = [*batch.schema.names, SCORE.name]
         if self._explain:
             added.append(explanations(self._names, attribution, high, strength, valid))

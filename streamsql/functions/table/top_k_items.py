@@ -16,6 +16,7 @@ from streamsql.functions.failures import Failures
 from streamsql.functions.registry import Documentation, Keeps, Parameter, TableFunction, add_table_function
 from streamsql.functions.table.columns import position_of
 from streamsql.functions.table.tumbling import Numbered, PeriodRows, TumblingOperator
+from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
 from streamsql.kernels.top_items import TopItems
 from streamsql.types import BIGINT, Column
@@ -45,7 +46,7 @@ class ItemCounter:
         """Count the items of a batch."""
         codes, first = self._items.encode(batch)
         if self._partition_by and len(first):
-            keys = batch.select(self._partition_by).take(pa.array(first))
+            keys = batch.select(self._partition_by).take(pc.from_numpy(first))
             owners, _ = self._keys.encode(keys.columns, len(first))
             self._owners = np.concatenate([self._owners, owners])
         items = batch.column(self._item)

@@ -34,12 +34,12 @@ class Numbered:
         codes, first = self._table.encode(columns, batch.num_rows)
         if len(first):
             for chunks, column in zip(self._values, columns, strict=True):
-                _append(chunks, pc.take(column, pa.array(first)))
+                _append(chunks, pc.take(column, pc.from_numpy(first)))
         return codes, first
 
     def take(self, codes: npt.NDArray[np.int32]) -> list[pa.Array]:
         """The values that belong to numbers, one array a column."""
-        return [pc.take(pa.concat_arrays(chunks), pa.array(codes)) for chunks in self._values]
+        return [pc.take(pa.concat_arrays(chunks), pc.from_numpy(codes)) for chunks in self._values]
 
     def keep(self, codes: npt.NDArray[np.int32]) -> None:
         """Forget all numbers but `codes`, which become 0, 1, 2 …"""
@@ -133,8 +133,8 @@ class TumblingOperator:
         periods, codes, counts = found
         batches = []
         if len(codes):
-            ends = pa.array((ended[periods] + 1) * self._length, pa.timestamp("ms"))
-            columns = [ends, *self._counter.columns(codes), pa.array(counts)]
+            ends = pc.from_numpy(((ended[periods] + 1) * self._length).astype("datetime64[ms]"))
+            columns = [ends, *self._counter.columns(codes), pc.from_numpy(counts)]
             batches = [pa.RecordBatch.from_arrays(columns, names=self._names)]
         self._counter.forget()
         return batches
