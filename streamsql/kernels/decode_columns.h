@@ -208,6 +208,15 @@ class Columns {
         capacity_ = row = 0;
     }
 
+    /* Called once the rows were copied: the next ones take their place. */
+    void empty() {
+        for (Column& c : all) {
+            memset(c.valid, 0, (size_t)std::min(row + 1, capacity_));
+            c.used = 0;
+        }
+        row = 0;
+    }
+
     void set_null(Column& c) {
         if (c.textual()) c.pending.begin = nullptr;
         else c.valid[row] = 0;
@@ -281,10 +290,8 @@ inline void clear_nulls(Column& c, int64_t n) {
         if (!c.valid[i]) memset(c.data + w * (size_t)i, 0, w);
 }
 
-/* Bytes of 0 and 1 → an Arrow bitmap of n bits (PADDING-rounded memory, owned by the caller); counts the ones. */
-inline uint8_t* packed(const uint8_t* flags, int64_t n, int64_t* ones) {
-    const int64_t size = (n + 7) / 8;
-    uint8_t* bits = resized((uint8_t*)nullptr, (size_t)size);
+/* Bytes of 0 and 1 → an Arrow bitmap of n bits; returns how many are ones. */
+inline int64_t pack_bits(const uint8_t* flags, int64_t n, uint8_t* bits) {
     int64_t count = 0, i = 0;
     for (; i + 8 <= n; i += 8) {
         uint64_t eight;
@@ -299,7 +306,13 @@ inline uint8_t* packed(const uint8_t* flags, int64_t n, int64_t* ones) {
         bits[i / 8] = b;
         count += __builtin_popcount(b);
     }
-    *ones = count;
+    return count;
+}
+
+/* The same in memory of its own (PADDING-rounded, owned by the caller); counts the ones. */
+inline uint8_t* packed(const uint8_t* flags, int64_t n, int64_t* ones) {
+    uint8_t* bits = resized((uint8_t*)nullptr, (size_t)((n + 7) / 8));
+    *ones = pack_bits(flags, n, bits);
     return bits;
 }
 

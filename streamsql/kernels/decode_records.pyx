@@ -3,6 +3,7 @@
 # (pairs of pointers written apart and read together as one vector stall the pipeline; calls inside go direct)
 """Bytes → Arrow record batches: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport int64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
@@ -85,15 +86,16 @@ cdef class _Records:
         for code, precision, scale, length, described in columns:
             self.reader.columns.declare(code, precision, scale, length, text_of(described.encode()))
 
-    def feed(self, const unsigned char[::1] data not None):
+    def feed(self, data):
         """Read the records that are complete with `data`; as `take`. Raises OverflowError when a batch outgrows
         Arrow's strings."""
-        cdef size_t size = data.shape[0]
-        cdef const char* begin
-        if size:
-            begin = <const char*>&data[0]
+        cdef Py_buffer view  # a memoryview would cost as much as a row
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        try:
             with nogil:
-                self.reader.feed(begin, size)
+                self.reader.feed(<const char*>view.buf, <size_t>view.len)
+        finally:
+            PyBuffer_Release(&view)
         return self.take()
 
     def finish(self):
