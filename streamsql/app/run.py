@@ -213,7 +213,7 @@ def _wait(descriptors: Sequence[int], patience: float) -> list[int]:
 
     A hypervisor lends a processor that sleeps for a fraction of a millisecond to somebody else, and it comes back
     late and with cold caches: the next row then takes twice as long. So in the first milliseconds after something
-    has come, sleep is short. It costs nothing: what naps take, warm caches give back.
+    has come, sleep is short. It costs little: warm caches give back most of what naps take.
     """
     if patience:
         for _ in range(NAPS):
