@@ -1,4 +1,4 @@
-"""WHERE, select list and INSERT, as most pumps end: where nothing goes wrong, one call of a kernel does for all three."""
+"""WHERE, select list and INSERT, as most pumps end: where nothing goes wrong, one call of a kernel does for all."""
 
 from __future__ import annotations
 
