@@ -1,4 +1,4 @@
-"""WHERE, select list and INSERT, as most pumps end: where nothing goes wrong, one call of a kernel does for all."""
+"""WHERE, select list and INSERT, as most pumps end: where nothing goes wrong, one call of a kernel does it all."""
 
 from __future__ import annotations
 
