@@ -215,7 +215,7 @@ def _wait(descriptors: Sequence[int], patience: float) -> list[int]:
     late and with cold caches: the next row then takes twice as long. So in the first milliseconds after something
     has come, sleep is short. It costs little: warm caches give back most of what naps take.
     """
-    if patience:
+    if patience and descriptors:
         for _ in range(NAPS):
             readable, _, _ = select.select(descriptors, [], [], NAP)
             if readable:
