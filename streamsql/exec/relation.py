@@ -56,5 +56,5 @@ class Relation:
             stage.start(TIME)
         rows = pa.Table.from_batches(self._found, self._schema).combine_chunks()
         batches = rows.to_batches()
-        whole = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=self._schema)
-        return whole.select(list(range(1, whole.num_columns)))
+        found = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=self._schema)
+        return found.select(list(range(1, found.num_columns)))

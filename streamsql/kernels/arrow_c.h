@@ -60,17 +60,18 @@ inline void fill_column(int64_t rows, int64_t value, ArrowArray* out) {
     give(std::move(made), rows, 0, 2, out);
 }
 
-// A column, freed when the last of the batches that share it is gone.
-struct SharedColumn {
+// An array or batch that lives in this place, until somebody takes it over.
+struct OwnedArray {
     ArrowArray array{};
-    SharedColumn() = default;
-    SharedColumn(const SharedColumn&) = delete;
-    ~SharedColumn() {
+    OwnedArray() = default;
+    OwnedArray(const OwnedArray&) = delete;
+    ~OwnedArray() {
         if (array.release) array.release(&array);
     }
 };
 
-using SharedColumns = std::vector<std::shared_ptr<SharedColumn>>;
+// Columns that are freed when the last of the batches that share them is gone.
+using SharedColumns = std::vector<std::shared_ptr<OwnedArray>>;
 
 // Column `number` as kernels see it; `layout` is the one that its type has.
 inline ColumnView view_of_column(const SharedColumns& columns, size_t number, Layout layout) {
@@ -88,7 +89,7 @@ inline int64_t nulls_of_column(const SharedColumns& columns, size_t number) { re
 
 // A new last column, for the caller to fill in.
 inline ArrowArray* add_column(SharedColumns& columns) {
-    columns.push_back(std::make_shared<SharedColumn>());
+    columns.push_back(std::make_shared<OwnedArray>());
     return &columns.back()->array;
 }
 
@@ -108,7 +109,7 @@ struct LentBatch {
 };
 
 inline void release_lent_column(ArrowArray* array) {
-    delete static_cast<std::shared_ptr<SharedColumn>*>(array->private_data);
+    delete static_cast<std::shared_ptr<OwnedArray>*>(array->private_data);
     array->release = nullptr;
 }
 
@@ -135,7 +136,7 @@ inline void lend_columns(const SharedColumns& columns, int64_t rows, ArrowArray*
     out->private_data = lent.release();
     try {
         for (size_t i = 0; i < columns.size(); i++) {
-            auto* owner = new std::shared_ptr<SharedColumn>(columns[i]);
+            auto* owner = new std::shared_ptr<OwnedArray>(columns[i]);
             *out->children[i] = columns[i]->array;
             out->children[i]->private_data = owner;
             out->children[i]->release = release_lent_column;
@@ -145,15 +146,5 @@ inline void lend_columns(const SharedColumns& columns, int64_t rows, ArrowArray*
         throw;
     }
 }
-
-// An array or batch that lives in this place, until somebody imports it.
-struct Lent {
-    ArrowArray array{};
-    Lent() = default;
-    Lent(const Lent&) = delete;
-    ~Lent() {
-        if (array.release) array.release(&array);
-    }
-};
 
 }  // namespace streamsql

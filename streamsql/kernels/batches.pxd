@@ -13,13 +13,10 @@ cdef extern from "arrow_c.h":
 
 
 cdef extern from "arrow_c.h" namespace "streamsql" nogil:
-    cdef cppclass SharedColumn:
-        pass
-
-    ctypedef vector[shared_ptr[SharedColumn]] SharedColumns
-
-    cdef cppclass Lent:
+    cdef cppclass OwnedArray:
         ArrowArray array
+
+    ctypedef vector[shared_ptr[OwnedArray]] SharedColumns
 
     ArrowArray* add_column(SharedColumns&) except +
 

@@ -7,7 +7,6 @@ class LazyBatch:
     small batch, are made when somebody asks for the `whole`. Kernels make it; it never changes."""
 
     num_rows: int
-    num_columns: int
     schema: pa.Schema
     def whole(self) -> pa.RecordBatch:
         """The same as a record batch; nothing is copied."""

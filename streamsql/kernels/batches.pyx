@@ -20,12 +20,8 @@ cdef extern from "arrow_c.h" namespace "streamsql":
 
 
 cdef class LazyBatch:
-    @property
-    def num_columns(self):
-        return self.columns.size()
-
     def whole(self):
-        cdef Lent lent
+        cdef OwnedArray lent
         if self.record_batch is None:
             lend_columns(self.columns, self.num_rows, &lent.array)
             self.record_batch = pa.RecordBatch._import_from_c(<uintptr_t>&lent.array, self.schema)
@@ -62,7 +58,7 @@ def whole(batch):
 
 cdef LazyBatch lazy(batch):
     """The batch with its columns at hand."""
-    cdef Lent lent
+    cdef OwnedArray lent
     cdef LazyBatch made
     if isinstance(batch, LazyBatch):
         return <LazyBatch>batch

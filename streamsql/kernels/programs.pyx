@@ -10,7 +10,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport ArrowArray, LazyBatch, Lent, SharedColumns, add_column, lazy
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, OwnedArray, SharedColumns, add_column, lazy
 from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
 from streamsql.kernels.texts cimport text_of
 
@@ -196,7 +196,7 @@ cdef class Value(_Rows):
         add_code(&self.program, code)
 
     def of(self, batch):
-        cdef Lent made
+        cdef OwnedArray made
         cdef vector[ColumnView] columns
         cdef int64_t n = batch.num_rows
         cdef cbool known
