@@ -24,6 +24,7 @@ class Computed {
             case Layout::I16: narrow<int16_t, int64_t>(s, first, n); break;
             case Layout::I32: narrow<int32_t, int64_t>(s, first, n); break;
             case Layout::I64: narrow<int64_t, int64_t>(s, first, n); break;
+            case Layout::D128: narrow<int128, int64_t>(s, first, n); break;
             default: narrow<double, double>(s, first, n);
         }
         if (s.gaps) mark(s, first, rows, n);

@@ -29,7 +29,7 @@ OPERATIONS = {
     name: number
     for number, name in enumerate(
         """column integer number truth text
-        to_number fits negate_integer negate_number
+        to_number fits within rounded negate_integer negate_number
         is_null is_true is_false negation
         add_integers subtract_integers multiply_integers divide_integers remainder
         add_numbers subtract_numbers multiply_numbers divide_numbers
