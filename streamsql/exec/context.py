@@ -88,6 +88,7 @@ class Computation:
 
     def __init__(self, evaluators: Sequence[Compiled | int], context: Context) -> None:
         self._evaluators = evaluators
+        self._by_steps = [each for each in evaluators if not isinstance(each, int) and each.code is None]
         self._context = context
 
     def values(self, batch: pa.RecordBatch, *, tried: bool = False) -> tuple[pa.RecordBatch, list[pa.Array]]:
@@ -132,20 +133,23 @@ class Computation:
     @property
     def is_plain(self) -> bool:
         """Whether each expression is a column or has a program."""
-        return all(isinstance(each, int) or each.code is not None for each in self._evaluators)
+        return not self._by_steps
 
     def given(self, batch: Rows) -> list[pa.Array] | None:
         """The values of the expressions that are neither a column nor a program; None if a row fails."""
         arrays: list[pa.Array] = []
         times: Times | None = None
-        for evaluate in self._evaluators:
-            if not isinstance(evaluate, int) and evaluate.code is None:
-                times = times or self._context.times()
-                array, failed = evaluate.computed(whole(batch), times)
-                if failed:
-                    return None
-                arrays.append(array)
+        for evaluate in self._by_steps:
+            times = times or self._context.times()
+            array, failed = evaluate.computed(whole(batch), times)
+            if failed:
+                return None
+            arrays.append(array)
         return arrays
+
+    def rows_from(self, schema: pa.Schema, result: pa.Schema) -> ComputedRows:
+        """What makes of batches of `schema` such of `result`, which has a column for each expression."""
+        return ComputedRows(self, schema, result)
 
     def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """For a single condition on pairs: those for which it is TRUE. Pairs for which it fails are rejected."""
@@ -159,6 +163,25 @@ class Computation:
         if condition.null_count:
             condition = pc.fill_null(condition, False)
         return np.asarray(condition)
+
+
+class ComputedRows:
+    """A computation whose values make a batch: at once where no row fails, else expression by expression."""
+
+    def __init__(self, computation: Computation, schema: pa.Schema, result: pa.Schema) -> None:
+        self._computation = computation
+        self._select = computation.select_list(schema, result)
+        self._result = result
+
+    def of(self, batch: Rows) -> tuple[Rows, Rows]:
+        """The rows that none of the expressions rejects, and their values."""
+        if self._select is not None:
+            given = self._computation.given(batch)
+            values = None if given is None else self._select.rows(batch, given)
+            if values is not None:
+                return batch, values
+        left, arrays = self._computation.values(whole(batch))
+        return left, pa.RecordBatch.from_arrays(arrays, schema=self._result)
 
 
 def _is_nested(type_: pa.DataType) -> bool:

@@ -10,8 +10,11 @@ import pyarrow as pa
 
 from streamsql.exec.operator import State
 from streamsql.kernels import compute as pc
-from streamsql.kernels.groups import GroupTable
+from streamsql.kernels.batches import Rows, whole
+from streamsql.kernels.groups import Grouping, GroupTable
 
+Place = tuple[int, int]
+"""A column of batches: its position, and the id of its Arrow type."""
 Codes = npt.NDArray[np.int32]
 
 
@@ -38,10 +41,26 @@ class Keys:
             return np.zeros(length, dtype=np.int32)
         codes, fresh = self._table.encode(columns, length)
         if len(fresh):
-            rows = pc.from_numpy(fresh)
-            for values, column in zip(self._values, columns, strict=True):
-                values.append(pc.take(column, rows))
+            self._add(columns, fresh)
         return codes
+
+    def group(self, batch: Rows, places: Sequence[Place]) -> Grouping:
+        """The same for a batch and those of its columns that are the key."""
+        if self._single:
+            self._any = self._any or batch.num_rows > 0
+            return Grouping.single(batch.num_rows)
+        groups = self._table.group(batch, places)
+        fresh = groups.fresh()
+        if fresh is not None:
+            columns = whole(batch).columns
+            self._add([columns[position] for position, _ in places], fresh)
+        return groups
+
+    def _add(self, columns: Sequence[pa.Array], fresh: npt.NDArray[np.int64]) -> None:
+        """Remember the keys of these rows."""
+        rows = pc.from_numpy(fresh)
+        for values, column in zip(self._values, columns, strict=True):
+            values.append(pc.take(column, rows))
 
     def values(self, ids: Codes) -> list[pa.Array]:
         """The key columns of the keys `ids`."""

@@ -35,8 +35,8 @@ class Tail:
     def of(self, batch: Rows) -> Rows:
         """The columns from number `first` on."""
 
-def extended(batch: Rows, arrays: Sequence[pa.Array], schema: pa.Schema) -> LazyBatch:
-    """The batch with `arrays`, as long as it is, behind its columns; `schema` has the types of all."""
+def extended(batch: Rows, others: Sequence[LazyBatch], schema: pa.Schema) -> LazyBatch:
+    """The batch with the columns of `others`, as long as it is, behind its own; `schema` has the types of all."""
 
 def stamped(batch: Rows, time: int, schema: pa.Schema) -> LazyBatch:
     """The batch with a column of `time`, ms since 1970-01-01, before the others; `schema` has the types of all."""

@@ -116,10 +116,10 @@ cdef LazyBatch from_column(LazyBatch batch, size_t first, schema):
     return made
 
 
-def extended(batch, arrays, schema):
-    cdef LazyBatch made = from_column(lazy(batch), 0, schema)
-    for array in arrays:
-        array._export_to_c(<uintptr_t>add_column(made.columns))
+def extended(batch, others, schema):
+    cdef LazyBatch made = from_column(lazy(batch), 0, schema), other
+    for other in others:
+        made.columns.insert(made.columns.end(), other.columns.begin(), other.columns.end())
     return made
 
 

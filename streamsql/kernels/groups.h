@@ -263,4 +263,15 @@ private:
     std::vector<Recent> recent_;  // texts met before, each at the place its hash gives it
 };
 
+// Whether there are rows without a group; `rows`, if it is there, gets their numbers.
+inline bool missing(const std::vector<int32_t>& codes, std::vector<int64_t>* rows) {
+    bool found = false;
+    for (size_t i = 0; i < codes.size() && (rows || !found); i++) {
+        if (codes[i] >= 0) continue;
+        found = true;
+        if (rows) rows->push_back(static_cast<int64_t>(i));
+    }
+    return found;
+}
+
 }  // namespace streamsql

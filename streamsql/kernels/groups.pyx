@@ -8,7 +8,8 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
-from streamsql.kernels.columns cimport ColumnView, view_of
+from streamsql.kernels.batches cimport LazyBatch, lazy
+from streamsql.kernels.columns cimport ColumnView, layout_of, view_of
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -22,6 +23,37 @@ cdef extern from "groups.h" namespace "streamsql" nogil:
         void clear() except +
         void save(Writer& out) except +
         void load(Reader& source) except +
+
+    boolean missing(const vector[int32_t]& codes, vector[int64_t]* rows) except +
+
+
+cdef class Grouping:
+    @staticmethod
+    def single(size_t length):
+        cdef Grouping made = Grouping.__new__(Grouping)
+        made.codes.resize(length)
+        return made
+
+    @property
+    def complete(self):
+        return not missing(self.codes, NULL)
+
+    def unknown(self):
+        cdef vector[int64_t] rows
+        missing(self.codes, &rows)
+        return numbers_of(rows)
+
+    def fresh(self):
+        return None if self.first.empty() else numbers_of(self.first)
+
+
+cdef object numbers_of(const vector[int64_t]& values):
+    array = np.empty(values.size(), dtype=np.int64)
+    cdef int64_t[::1] out = array
+    cdef size_t i
+    for i in range(values.size()):
+        out[i] = values[i]
+    return array
 
 
 cdef class GroupTable:
@@ -46,12 +78,19 @@ cdef class GroupTable:
         if length:
             with nogil:
                 self.table.encode(views, length, add, &out[0], fresh)
-        rows = np.empty(fresh.size(), dtype=np.int64)
-        cdef int64_t[::1] first = rows
-        cdef size_t i
-        for i in range(fresh.size()):
-            first[i] = fresh[i]
-        return codes, rows
+        return codes, numbers_of(fresh)
+
+    def group(self, batch, columns):
+        cdef LazyBatch rows = lazy(batch)
+        cdef Grouping made = Grouping.__new__(Grouping)
+        cdef vector[ColumnView] views
+        cdef int64_t length = rows.num_rows
+        for position, type_id in columns:
+            views.push_back(rows.view(position, layout_of(type_id)))
+        made.codes.resize(length)
+        with nogil:
+            self.table.encode(views, length, True, made.codes.data(), made.first)
+        return made
 
     def keep(self, ids):
         cdef const int32_t[::1] kept = np.ascontiguousarray(ids, dtype=np.int32)

@@ -1,6 +1,7 @@
 // The sliding window functions by what they compute and the layout of their argument.
 #pragma once
 
+#include "output_column.h"
 #include "rolling_picks.h"
 #include "rolling_sums.h"
 
@@ -35,6 +36,14 @@ inline RollingFunction* make_rolling_pick(Layout layout, Pick pick, int64_t n, b
     if (layout == Layout::D128) return new RollingPick<int128>(pick, n, ignore_nulls, forever);
     if (layout == Layout::Bytes) return new RollingPick<std::string>(pick, n, ignore_nulls, forever);
     return new RollingPick<int64_t>(pick, n, ignore_nulls, forever);
+}
+
+// The results for some rows as a column; `failed` gets the numbers of those that are out of the type's range.
+inline void run_rolling(RollingFunction& function, const Steps& steps, const ColumnView& values,
+                        const ColumnView& defaults, Layout result, std::vector<int64_t>& failed, ArrowArray* column) {
+    OutputColumn made(result, steps.length);
+    function.run(steps, values, defaults, made.out());
+    made.finish(failed, column);
 }
 
 }  // namespace streamsql

@@ -1,7 +1,15 @@
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+
+from streamsql.kernels.batches import LazyBatch, Rows
+from streamsql.kernels.groups import Grouping
+
+class RollingSteps:
+    """Rows that have entered their windows: what the aggregates over the same windows go by."""
+
+    sizes: LazyBatch
+    """One column: how many rows are inside once each row has entered."""
 
 class RollingFrame:
     """The sizes of the sliding windows of many partitions: the last `preceding` ms (both ends inclusive) or the
@@ -9,11 +17,9 @@ class RollingFrame:
 
     preceding: int | None
     def __init__(self, rows: bool, preceding: int | None) -> None: ...
-    def advance(
-        self, partitions: npt.NDArray[np.int32], total: int, times: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """For rows in order of arrival, with their partition (< `total`) and time in ms: how many rows leave the
-        window before each enters, and how many are inside once it has."""
+    def advance(self, groups: Grouping, total: int, batch: Rows) -> RollingSteps:
+        """Rows in order of arrival enter the windows of their groups, of which there are `total` so far. The first
+        column of the batch is their time: a TIMESTAMP without nulls."""
 
     def alive(self, time: int) -> npt.NDArray[np.int32]:
         """The partitions whose window is not empty for a row at `time`."""
@@ -39,8 +45,8 @@ class RollingAggregate:
     def __init__(
         self,
         what: str,
-        argument: Any,
-        result: Any,
+        argument: pa.DataType,
+        result: pa.DataType,
         *,
         forever: bool = False,
         distinct: bool = False,
@@ -49,16 +55,11 @@ class RollingAggregate:
         shift: int = 0,
     ) -> None: ...
     def update(
-        self,
-        partitions: npt.NDArray[np.int32],
-        total: int,
-        leaving: npt.NDArray[np.int64],
-        times: npt.NDArray[np.int64],
-        values: Any,
-        defaults: Any = None,
-    ) -> tuple[Any, npt.NDArray[np.bool_]]:
-        """One value per row as an Arrow array, and which rows are out of the result type's range. `leaving` is
-        what `RollingFrame.advance` says of the same rows; `defaults` is for "lag"."""
+        self, steps: RollingSteps, values: tuple[int, int], defaults: tuple[int, int] | None = None
+    ) -> tuple[LazyBatch, list[int]]:
+        """One column with a value for each row, and the numbers of the rows that are out of the result type's
+        range, which are null. `values` and `defaults`, which is for "lag", are columns of the batch that made the
+        steps, each given by its position and the id of its Arrow type."""
 
     def keep(self, ids: npt.NDArray[np.int32]) -> None:
         """Forget all partitions but `ids`, which become 0, 1, 2 …"""

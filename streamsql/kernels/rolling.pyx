@@ -9,8 +9,9 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
-from streamsql.kernels.columns cimport ColumnView, Layout, Output, layout_of, view_of
-from streamsql.kernels.outputs cimport allocate, to_arrow
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, add_column, lazy
+from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
+from streamsql.kernels.groups cimport Grouping
 from streamsql.kernels.period_rows cimport numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
@@ -45,11 +46,13 @@ cdef extern from "rolling.h" namespace "streamsql" nogil:
         const int64_t* times
 
     cdef cppclass RollingFunction:
-        void run(const Steps& steps, const ColumnView& values, const ColumnView& defaults, Output& out) except +
         void keep(const int32_t* ids, int64_t n) except +
         void save(Writer& out) except +
         void load(Reader& source) except +
 
+    void run_rolling(RollingFunction& function, const Steps& steps, const ColumnView& values,
+                     const ColumnView& defaults, Layout result, vector[int64_t]& failed, ArrowArray* column) except +
+    int64_t* integer_column(int64_t rows, ArrowArray* out) except +
     RollingFunction* make_rolling_sum(Layout, Finish, int shift, boolean forever, boolean distinct) except +
     RollingFunction* make_rolling_count(boolean forever) except +
     RollingFunction* make_rolling_decay(int64_t step) except +
@@ -64,6 +67,29 @@ FINISHES = {
 PICKS = {"from first": 0, "from last": 1, "lag": 2}
 
 
+SIZES = pa.schema([("rows", pa.int64())])
+
+
+cdef class RollingSteps:
+    cdef Grouping groups
+    cdef LazyBatch rows
+    cdef vector[int64_t] leaving
+    cdef Steps steps
+    cdef readonly LazyBatch sizes
+
+
+cdef LazyBatch one_column(schema, int64_t length):
+    """A batch whose only column is to be added."""
+    cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
+    made.schema = schema
+    made.num_rows = length
+    return made
+
+
+cdef ColumnView view_at(LazyBatch rows, tuple place):
+    return rows.view(place[0], layout_of(place[1]))
+
+
 cdef class RollingFrame:
     cdef FrameTracker* tracker
     cdef readonly object preceding
@@ -75,17 +101,25 @@ cdef class RollingFrame:
     def __dealloc__(self):
         del self.tracker
 
-    def advance(self, partitions, int64_t total, times):
-        cdef const int32_t[::1] partition = partitions
-        cdef const int64_t[::1] time = times
-        cdef int64_t n = partition.shape[0]
-        leaving = np.empty(n, dtype=np.int64)
-        inside = np.empty(n, dtype=np.int64)
-        cdef int64_t[::1] out = leaving, sizes = inside
-        if n:
-            with nogil:
-                self.tracker.advance(n, &partition[0], total, &time[0], &out[0], &sizes[0])
-        return leaving, inside
+    def advance(self, Grouping groups, int64_t total, batch):
+        cdef RollingSteps made = RollingSteps.__new__(RollingSteps)
+        cdef LazyBatch rows = lazy(batch)
+        cdef ColumnView times = rows.view(0, Layout.I64)
+        cdef int64_t* inside
+        made.sizes = one_column(SIZES, rows.num_rows)
+        inside = integer_column(rows.num_rows, add_column(made.sizes.columns))
+        made.groups = groups
+        made.rows = rows
+        made.leaving.resize(rows.num_rows)
+        made.steps.length = rows.num_rows
+        made.steps.partitions = total
+        made.steps.partition = groups.codes.data()
+        made.steps.leaving = made.leaving.data()
+        made.steps.times = <const int64_t*>times.values + times.offset
+        with nogil:
+            self.tracker.advance(made.steps.length, made.steps.partition, total, made.steps.times, made.leaving.data(),
+                                 inside)
+        return made
 
     def alive(self, int64_t time):
         return numbers(self.tracker.alive(time))
@@ -114,12 +148,14 @@ cdef class RollingFrame:
 
 cdef class RollingAggregate:
     cdef RollingFunction* function
-    cdef object type
+    cdef Layout result
+    cdef object schema
 
     def __cinit__(self, str what, argument, result, *, boolean forever=False, boolean distinct=False,
                   boolean ignore_nulls=False, int64_t n=1, int shift=0):
         cdef Layout layout = layout_of(argument.id)
-        self.type = result
+        self.result = layout_of(result.id)
+        self.schema = pa.schema([("value", result)])
         if what == "count":
             self.function = make_rolling_count(forever)
         elif what == "decay":
@@ -134,24 +170,17 @@ cdef class RollingAggregate:
     def __dealloc__(self):
         del self.function
 
-    def update(self, partitions, int64_t total, leaving, times, values, defaults=None):
-        cdef const int32_t[::1] partition = partitions
-        cdef const int64_t[::1] counts = leaving, time = times
-        cdef Steps steps
-        cdef ColumnView value = view_of(values), default
-        cdef Output out
-        steps.length = partition.shape[0]
-        steps.partitions = total
-        memory = allocate(&out, steps.length, 16 if self.type.id == pa.lib.Type_DECIMAL128 else 8)
+    def update(self, RollingSteps steps, values, defaults=None):
+        cdef LazyBatch made = one_column(self.schema, steps.steps.length)
+        cdef ColumnView value = view_at(steps.rows, values), default
+        cdef vector[int64_t] failed
+        cdef ArrowArray* column = add_column(made.columns)
+        cdef size_t i
         if defaults is not None:
-            default = view_of(defaults)
-        if steps.length:
-            steps.partition = &partition[0]
-            steps.leaving = &counts[0]
-            steps.times = &time[0]
-            with nogil:
-                self.function.run(steps, value, default, out)
-        return to_arrow(&out, memory, steps.length, self.type)
+            default = view_at(steps.rows, defaults)
+        with nogil:
+            run_rolling(self.function[0], steps.steps, value, default, self.result, failed, column)
+        return made, [failed[i] for i in range(failed.size())]
 
     def keep(self, const int32_t[::1] ids):
         self.function.keep(&ids[0] if ids.shape[0] else NULL, ids.shape[0])

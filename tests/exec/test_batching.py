@@ -43,6 +43,12 @@ QUERIES = {
         "n BIGINT, m DOUBLE, f DOUBLE",
         "SELECT STREAM COUNT(*) OVER (PARTITION BY a), SUM(x) OVER (PARTITION BY k), MAX(x) OVER () FROM S",
     ),
+    "over, some rows fail": (
+        "q BIGINT, s BIGINT, n BIGINT",
+        "SELECT STREAM SUM(6 / a) OVER (PARTITION BY k, MOD(a, 2) ROWS 3 PRECEDING), "
+        "SUM(a * 3000000000000000000) OVER (PARTITION BY k RANGE INTERVAL '10' SECOND PRECEDING), "
+        "COUNT(*) OVER (PARTITION BY 12 / (a - 1)) FROM S",
+    ),
     "stagger": (
         "k VARCHAR(8), n BIGINT, s DOUBLE",
         "SELECT STREAM k, COUNT(*), SUM(x) FROM S "

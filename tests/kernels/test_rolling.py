@@ -2,11 +2,14 @@
 
 import math
 import random
+from datetime import datetime, time
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from streamsql.kernels.groups import Grouping, GroupTable
 from streamsql.kernels.rolling import RollingAggregate, RollingFrame
 
 FRAMES = [(False, 50), (False, 0), (True, 3), (True, 0), (False, None)]
@@ -27,6 +30,13 @@ def inside(frame, times, partitions, row):
     return rows[-frame[1] - 1 :] if frame[0] else [i for i in rows if times[i] >= times[row] - frame[1]]
 
 
+def batch_of(times, partitions, values, type_, defaults=None):
+    """Time, partition, value and default, and where the last three are."""
+    columns = [pa.array(times), pa.array(partitions), pa.array(values, type_), pa.array(defaults or values, type_)]
+    batch = pa.RecordBatch.from_arrays(columns, ["time", "partition", "value", "default"])
+    return batch, [(number, batch.schema.field(number).type.id) for number in (1, 2, 3)]
+
+
 def run(frame, what, times, partitions, values, type_, cuts, restart=False, **options):
     """All results; the rows are given in the pieces that `cuts` says."""
     result = pa.int64() if what == "count" else type_
@@ -36,15 +46,17 @@ def run(frame, what, times, partitions, values, type_, cuts, restart=False, **op
         return RollingFrame(*frame), aggregate
 
     tracker, aggregate = make()
+    table = GroupTable()
     found = []
     for begin, end in zip([0, *cuts], [*cuts, len(times)], strict=True):
         part = slice(begin, end)
-        leaving, _ = tracker.advance(partitions[part], 4, times[part])
-        column = pa.array(values[part], type_)
-        defaults = pa.nulls(end - begin, type_)
-        array, failed = aggregate.update(partitions[part], 4, leaving, times[part], column, defaults)
-        assert not failed.any()
-        found += array.to_pylist()
+        batch, (partition, value, default) = batch_of(
+            times[part], partitions[part], values[part], type_, [None] * (end - begin)
+        )
+        steps = tracker.advance(table.group(batch, [partition]), len(table), batch)
+        results, failed = aggregate.update(steps, value, default)
+        assert not failed
+        found += results.whole().column(0).to_pylist()
         if restart:
             states = tracker.save(), aggregate.save()
             tracker, aggregate = make()
@@ -120,24 +132,61 @@ def test_double_sums_do_not_drift():
 
 def test_keep_forgets_partitions():
     frame, aggregate = RollingFrame(False, 10), RollingAggregate("sum", pa.int64(), pa.int64())
-    partitions, times = np.array([0, 1, 2], dtype=np.int32), np.array([0, 5, 12], dtype=np.int64)
-    leaving, _ = frame.advance(partitions, 3, times)
-    aggregate.update(partitions, 3, leaving, times, pa.array([1, 2, 3]))
+    table = GroupTable()
+    batch, (partition, value, _) = batch_of([0, 5, 12], [7, 8, 9], [1, 2, 3], pa.int64())
+    aggregate.update(frame.advance(table.group(batch, [partition]), 3, batch), value)
     alive = frame.alive(12)
     assert alive.tolist() == [1, 2]
-    frame.keep(alive)
-    aggregate.keep(alive)
-    partitions, times = np.array([0, 1], dtype=np.int32), np.array([15, 15], dtype=np.int64)
-    leaving, inside_now = frame.advance(partitions, 2, times)
-    assert inside_now.tolist() == [2, 2]
-    assert aggregate.update(partitions, 2, leaving, times, pa.array([10, 10]))[0].to_pylist() == [12, 13]
+    for each in (table, frame, aggregate):
+        each.keep(alive)
+    batch, _ = batch_of([15, 15], [8, 9], [10, 10], pa.int64())
+    steps = frame.advance(table.group(batch, [partition]), 2, batch)
+    assert steps.sizes.whole().column(0).to_pylist() == [2, 2]
+    assert aggregate.update(steps, value)[0].whole().column(0).to_pylist() == [12, 13]
+
+
+RESULTS = {
+    pa.bool_(): [True, None, False, True, True, None, False, False, None, True, True],
+    pa.int8(): [-128, None, 127, 0],
+    pa.int16(): [-(2**15), None, 2**15 - 1],
+    pa.int32(): [-(2**31), 2**31 - 1, None],
+    pa.int64(): [2**63 - 1, None, -(2**63)],
+    pa.float32(): [0.5, None, -1.25],
+    pa.float64(): [0.1, None, -1e300],
+    pa.decimal128(18, 2): [Decimal("-9999999999999999.99"), None, Decimal("0.01")],
+    pa.string(): ["", None, "öl", "a text longer than a word"],
+    pa.binary(): [b"", None, b"\x00\xff"],
+    pa.timestamp("ms"): [datetime(1969, 12, 31), None, datetime(2026, 1, 1)],
+    pa.time32("ms"): [time(23, 59), None, time(0)],
+}
+
+
+@pytest.mark.parametrize("type_", RESULTS, ids=str)
+@pytest.mark.parametrize("nulls", [True, False])
+def test_results_have_the_type_that_was_asked_for(type_, nulls):
+    """The value of the row before, of a batch whose values begin inside its memory."""
+    values = [each for each in RESULTS[type_] * 2 if nulls or each is not None]
+    batch, (_, value, _) = batch_of(range(len(values)), [0] * len(values), values, type_)
+    part = batch.slice(1)
+    steps = RollingFrame(True, 1).advance(Grouping.single(part.num_rows), 1, part)
+    found = RollingAggregate("lag", type_, type_).update(steps, value)[0].whole()
+    found.validate(full=True)
+    assert found.column(0).type == type_
+    assert found.column(0).to_pylist() == [None, *values[1:-1]]
+
+
+def test_values_out_of_range_are_null_and_listed():
+    batch, (_, value, _) = batch_of([0, 1, 2, 3], [0] * 4, [2**63 - 1, 1, None, -5], pa.int64())
+    steps = RollingFrame(True, 1).advance(Grouping.single(4), 1, batch)
+    sums, failed = RollingAggregate("sum", pa.int64(), pa.int64()).update(steps, value)
+    assert failed == [1]
+    assert sums.whole().column(0).to_pylist() == [2**63 - 1, None, 1, -5]
 
 
 def test_damaged_state_is_refused():
     aggregate = RollingAggregate("least", pa.string(), pa.string())
-    one = np.zeros(1, dtype=np.int32)
-    zero = np.zeros(1, dtype=np.int64)
-    aggregate.update(one, 1, zero, zero, pa.array(["text"]))
+    batch, (_, value, _) = batch_of([0], [0], ["text"], pa.string())
+    aggregate.update(RollingFrame(True, 1).advance(Grouping.single(1), 1, batch), value)
     state = aggregate.save()
     for damaged in (state[:-1], state + b"x", b"\xff" * len(state)):
         with pytest.raises(RuntimeError):

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.errors import StateError
-from streamsql.exec.context import Context, arrow_schema, failed_rows
-from streamsql.exec.keys import Codes, Keys
+from streamsql.exec.context import Context, arrow_schema
+from streamsql.exec.keys import Keys, Place
 from streamsql.exec.operator import Operator, Released, State
-from streamsql.exec.time import rowtimes
+from streamsql.exec.time import last_rowtime
 from streamsql.functions import registry
 from streamsql.functions.aggregate import RollingCall, Window
 from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Rows, extended, whole
+from streamsql.kernels.batches import LazyBatch, Rows, extended, whole
+from streamsql.kernels.groups import Grouping
 from streamsql.kernels.rolling import RollingFrame
 from streamsql.plan import nodes
-from streamsql.plan.expressions import Expression, Frame, Literal, WindowCall
+from streamsql.plan.expressions import Column, Expression, Frame, Literal, WindowCall
 
 SWEEP = 1024
 """Partitions are looked through for dead ones when their number has doubled since, and is above this."""
@@ -42,49 +41,42 @@ class Over(Operator):
         groups: dict[tuple[tuple[Expression, ...], Frame], list[int]] = {}
         for position, call in enumerate(node.calls):
             groups.setdefault((call.partition_by, call.frame), []).append(position)
-        columns: dict[Expression, int] = {}
+        columns: dict[Expression, int] = {Column(node.input.schema[0].type, 0): 0}  # ROWTIME
         self._windows = [
             _Windows(keys, frame, [(position, node.calls[position]) for position in positions], columns, context)
             for (keys, frame), positions in groups.items()
         ]
-        self._expressions = context.computation(list(columns))
+        arguments = pa.schema([(str(position), each.type.arrow) for each, position in columns.items()])
+        self._arguments = context.computation(list(columns)).rows_from(arrow_schema(node.input.schema), arguments)
 
     def on_batch(self, port: int, rows: Rows) -> Released:
-        batch, columns = self._expressions.values(whole(rows))
-        batch, columns = self._admit(batch, columns)
-        if not batch.num_rows:
+        rows, arguments = self._admitted(*self._arguments.of(rows))
+        if not rows.num_rows:
             return []
-        if batch.num_rows < rows.num_rows:
-            rows = batch
-        times = rowtimes(batch)
-        results: list[pa.Array] = [None] * len(self._calls)
-        failures = Failures(batch.num_rows)
+        results: dict[int, LazyBatch] = {}
+        failures = Failures(rows.num_rows)
         for windows in self._windows:
-            for position, array, failed in windows.advance(times, columns):
-                results[position] = array
-                if failed.any():
+            for position, column, failed in windows.advance(arguments):
+                results[position] = column
+                if failed:
                     call = self._calls[position]
-                    message = f"{call.function} is out of range of {call.type}"
-                    failures.merge(failed_rows(batch.num_rows, failed, "RUN-002", message))
-        result = extended(rows, results, self._schema)
+                    failures.add_all(failed, "RUN-002", f"{call.function} is out of range of {call.type}")
+        columns = [results[position] for position in range(len(self._calls))]
+        result = extended(rows, columns, self._schema)
         if not failures:
             return [result]
-        passed = pc.filter(result.whole(), pc.from_numpy(self._context.drop(batch, failures)))
+        passed = pc.filter(result.whole(), pc.from_numpy(self._context.drop(whole(rows), failures)))
         return [passed] if passed.num_rows else []
 
-    def _admit(self, batch: pa.RecordBatch, columns: list[pa.Array]) -> tuple[pa.RecordBatch, list[pa.Array]]:
+    def _admitted(self, rows: Rows, arguments: Rows) -> tuple[Rows, Rows]:
         """Find the partitions of the rows; rows for which there is no room are rejected."""
-        full = np.zeros(batch.num_rows, dtype=bool)
-        for windows in self._windows:
-            full |= windows.find(columns, batch.num_rows) < 0
-        if not full.any():
-            return batch, columns
-        keep = pc.from_numpy(
-            self._context.drop(batch, failed_rows(len(full), full, "RUN-006", "too many partitions"))
-        )
-        for windows in self._windows:
-            windows.leave_out(full)
-        return pc.filter(batch, keep), [pc.filter(column, keep) for column in columns]
+        full = {row for windows in self._windows for row in windows.find(arguments)}
+        if not full:
+            return rows, arguments
+        failures = Failures(rows.num_rows)
+        failures.add_all(sorted(full), "RUN-006", "too many partitions")
+        keep = pc.from_numpy(self._context.drop(whole(rows), failures))
+        return self._admitted(pc.filter(whole(rows), keep), pc.filter(whole(arguments), keep))
 
     def snapshot(self) -> State:
         return {"windows": [windows.snapshot() for windows in self._windows]}
@@ -105,44 +97,34 @@ class _Windows:
         columns: dict[Expression, int],
         context: Context,
     ) -> None:
-        self._key_columns = [columns.setdefault(key, len(columns)) for key in keys]
+        self._key_columns = [_place(key, columns) for key in keys]
         self._keys = Keys([key.type.arrow for key in keys])
         self._frame = RollingFrame(frame.rows, frame.preceding)
         self._calls = [(position, _rolling(call), call) for position, call in calls]
         self._inputs = [_inputs(rolling, call, columns) for _, rolling, call in self._calls]
-        self._codes: Codes = np.empty(0, dtype=np.int32)
+        self._groups = Grouping.single(0)
         self._sweep_at = SWEEP
 
-    def find(self, columns: Sequence[pa.Array], length: int) -> Codes:
-        """The partitions of the next rows; -1 where there is no room for another."""
-        self._codes = self._keys.encode([columns[i] for i in self._key_columns], length)
-        return self._codes
+    def find(self, arguments: Rows) -> list[int]:
+        """Look for the partitions of the next rows. The numbers of those for whose partition there is no room."""
+        self._groups = self._keys.group(arguments, self._key_columns)
+        return [] if self._groups.complete else self._groups.unknown().tolist()
 
-    def leave_out(self, rows: npt.NDArray[np.bool_]) -> None:
-        """Forget some of the rows that were found."""
-        self._codes = self._codes[~rows]
-
-    def advance(
-        self, times: npt.NDArray[np.int64], columns: Sequence[pa.Array]
-    ) -> list[tuple[int, pa.Array, npt.NDArray[np.bool_]]]:
-        """For each call: its position, its values for the rows found, and which of them are out of range."""
+    def advance(self, arguments: Rows) -> Iterator[tuple[int, LazyBatch, list[int]]]:
+        """For each call: its position, a column of its values for the rows whose partitions were found, and the
+        numbers of those that are out of range."""
         total = len(self._keys)
-        leaving, inside = self._frame.advance(self._codes, total, times)
-        results = []
+        steps = self._frame.advance(self._groups, total, arguments)
         for (position, rolling, _), inputs in zip(self._calls, self._inputs, strict=True):
             if rolling.aggregate is None:
-                results.append((position, pc.from_numpy(inside), np.zeros(len(inside), dtype=bool)))
-                continue
-            values, defaults = (None if i is None else columns[i] for i in inputs)
-            array, failed = rolling.aggregate.update(self._codes, total, leaving, times, values, defaults)
-            results.append((position, array, failed))
-        self._sweep(int(times[-1]))
-        return results
+                yield position, steps.sizes, []
+            else:
+                yield position, *rolling.aggregate.update(steps, *inputs)
+        if total >= self._sweep_at:
+            self._sweep(last_rowtime(arguments))
 
     def _sweep(self, time: int) -> None:
         """Forget partitions whose windows are empty for all rows to come."""
-        if len(self._keys) < self._sweep_at:
-            return
         alive = self._frame.alive(time)
         if len(alive) < len(self._keys):
             self._keys.keep(alive)
@@ -186,12 +168,12 @@ def _rolling(call: WindowCall) -> RollingCall:
     return rolling
 
 
-def _inputs(
-    rolling: RollingCall, call: WindowCall, columns: dict[Expression, int]
-) -> tuple[int | None, int | None]:
-    """The positions, among the computed columns, of the arguments that the call reads for every row."""
+def _inputs(rolling: RollingCall, call: WindowCall, columns: dict[Expression, int]) -> list[Place]:
+    """The arguments that the call reads for every row, among the computed columns."""
+    read = [each for each in (rolling.values, rolling.defaults) if each is not None]
+    return [_place(call.args[argument], columns) for argument in read]
 
-    def position(argument: int | None) -> int | None:
-        return None if argument is None else columns.setdefault(call.args[argument], len(columns))
 
-    return position(rolling.values), position(rolling.defaults)
+def _place(expression: Expression, columns: dict[Expression, int]) -> Place:
+    """The column that has the expression's values; a new one if there is none yet."""
+    return columns.setdefault(expression, len(columns)), expression.type.arrow.id

@@ -10,7 +10,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operato
 from streamsql.exec.time import milliseconds
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Rows, whole
+from streamsql.kernels.batches import Rows
 from streamsql.kernels.programs import SelectList
 from streamsql.plan import nodes
 
@@ -24,24 +24,15 @@ class Project(Operator):
         self._expressions = context.computation(node.expressions)
         self._schema = arrow_schema(node.schema)
         self._input_schema = arrow_schema(node.input.schema)
-        self._select = self._expressions.select_list(self._input_schema, self._schema)
+        self._rows = self._expressions.rows_from(self._input_schema, self._schema)
 
     def on_batch(self, port: int, batch: Rows) -> Released:
-        rows: Rows | None = self._at_once(batch)
-        if rows is None:  # somewhere something goes wrong
-            batch, arrays = self._expressions.values(whole(batch))
-            rows = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        _, rows = self._rows.of(batch)
         return [rows] if rows.num_rows else []
 
     def select_list(self, result: pa.Schema) -> SelectList | None:
         """What makes batches of schema `result`, if each expression is a column or computed by a program."""
         return self._expressions.select_list(self._input_schema, result) if self._expressions.is_plain else None
-
-    def _at_once(self, batch: Rows) -> Rows | None:
-        if self._select is None:
-            return None
-        given = self._expressions.given(batch)
-        return None if given is None else self._select.rows(batch, given)
 
 
 class RetimedProject(Project):
