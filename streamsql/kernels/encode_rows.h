@@ -24,7 +24,7 @@ struct Input {
     const void* data = nullptr;
     const int32_t* offsets = nullptr;
     const char* end = nullptr;  // of the bytes of text
-    LastDate last = LastDate();
+    LastMinute last = LastMinute();
 
     void take(const ArrowArray& column) {
         offset = column.offset;

@@ -26,26 +26,42 @@ inline char* put_two(char* o, unsigned v) {
     return o + 2;
 }
 
+/* The eight digits of v < 10^8, one in a byte, the first in the lowest: three steps halve them, all parts at once. */
+inline uint64_t eight_digits(uint32_t v) {
+    uint64_t parts = v / 10000 | uint64_t(v % 10000) << 32;
+    uint64_t high = (parts * 10486 >> 20) & 0x0000007f0000007f;
+    parts = high | (parts - 100 * high) << 16;
+    high = (parts * 103 >> 10) & 0x000f000f000f000f;
+    return high | (parts - 10 * high) << 8;
+}
+
+inline char* put_eight(char* o, uint32_t v) {
+    const uint64_t text = eight_digits(v) | 0x3030303030303030;
+    memcpy(o, &text, 8);
+    return o + 8;
+}
+
+/* As many digits as v < 10^8 has; writes eight bytes. */
+inline char* put_up_to_eight(char* o, uint32_t v) {
+    const uint64_t digits = eight_digits(v);
+    const int zeros = __builtin_ctzll(digits | uint64_t(1) << 56) & ~7;  // bits of leading zeros; the last one stays
+    const uint64_t text = (digits | 0x3030303030303030) >> zeros;
+    memcpy(o, &text, 8);
+    return o + 8 - zeros / 8;
+}
+
 inline char* put_unsigned(char* o, uint64_t v) {
+    constexpr uint64_t EIGHT = 100000000;
     if (v < 100) {
         if (v >= 10) return put_two(o, (unsigned)v);
         *o = (char)('0' + v);
         return o + 1;
     }
-    if (v < 10000) {
-        const unsigned high = (unsigned)v / 100;
-        if (high >= 10) o = put_two(o, high);
-        else *o++ = (char)('0' + high);
-        return put_two(o, (unsigned)v % 100);
-    }
-    char digits[20];
-    char* p = digits + 20;
-    for (; v >= 100; v /= 100) memcpy(p -= 2, PAIRS + 2 * (v % 100), 2);
-    if (v >= 10) memcpy(p -= 2, PAIRS + 2 * v, 2);
-    else *--p = (char)('0' + v);
-    const size_t n = size_t(digits + 20 - p);
-    memcpy(o, p, n);
-    return o + n;
+    if (likely(v < EIGHT)) return put_up_to_eight(o, (uint32_t)v);
+    const uint64_t high = v / EIGHT;
+    if (high < EIGHT) o = put_up_to_eight(o, (uint32_t)high);
+    else o = put_eight(put_up_to_eight(o, (uint32_t)(high / EIGHT)), (uint32_t)(high % EIGHT));
+    return put_eight(o, (uint32_t)(v - high * EIGHT));
 }
 
 inline char* put_integer(char* o, int64_t v) {
@@ -56,13 +72,18 @@ inline char* put_integer(char* o, int64_t v) {
 /* As `put_decimal`, of what 64 bits hold. */
 inline char* put_small_decimal(char* o, uint64_t v, int scale) {
     if (scale == 0) return put_unsigned(o, v);
-    o = put_unsigned(o, v / TENS[scale]);
+    const uint64_t whole = v / TENS[scale];
+    uint64_t after = v - whole * TENS[scale];
+    o = put_unsigned(o, whole);
     *o++ = '.';
-    v %= TENS[scale];
-    int place = scale;
-    for (; place >= 2; v /= 100, place -= 2) memcpy(o + place - 2, PAIRS + 2 * (v % 100), 2);
-    if (place) *o = (char)('0' + v % 10);
-    return o + scale;
+    int places = scale;
+    for (; places > 8; places -= 8) {
+        o = put_eight(o, (uint32_t)(after / TENS[places - 8]));
+        after %= TENS[places - 8];
+    }
+    const uint64_t text = (eight_digits((uint32_t)after) | 0x3030303030303030) >> (64 - 8 * places);
+    memcpy(o, &text, 8);
+    return o + places;
 }
 
 /* value × 10^-scale in plain digits, with `scale` digits after the point. */
@@ -114,6 +135,13 @@ inline char* put_layout(char* o, const char* digits, int n, int exponent) {
     return o + (n - whole);
 }
 
+/* The point and one or two digits after it, of hundredths. */
+inline char* put_fraction(char* o, unsigned hundredths) {
+    *o = '.';
+    memcpy(o + 1, PAIRS + 2 * hundredths, 2);
+    return o + 3 - (PAIRS[2 * hundredths + 1] == '0');
+}
+
 /* A finite value with at most `places` decimals and 15 digits in all: no other text that short means it, so its
    plain decimal form is the shortest one. Returns null when the value is not such a number. */
 inline char* put_short(char* o, double v) {
@@ -131,15 +159,12 @@ inline char* put_short(char* o, double v) {
     }
     if (scaled && places == 6 && magnitude < 1e-4) return nullptr;
     if (std::signbit(v)) *o++ = '-';
-    const uint64_t unit = places == 2 ? 100 : 1000000;
-    const uint64_t whole = scaled / unit;
-    unsigned fraction = (unsigned)(scaled % unit);
-    o = put_unsigned(o, whole);
+    if (places == 2) return put_fraction(put_unsigned(o, scaled / 100), (unsigned)(scaled % 100));
+    const unsigned fraction = (unsigned)(scaled % 1000000);
+    o = put_unsigned(o, scaled / 1000000);
     *o++ = '.';
-    if (places == 6) {
-        o = put_two(o, fraction / 10000);
-        o = put_two(o, fraction / 100 % 100);
-    }
+    o = put_two(o, fraction / 10000);
+    o = put_two(o, fraction / 100 % 100);
     o = put_two(o, fraction % 100);
     while (o[-1] == '0' && o[-2] != '.') o--;
     return o;
@@ -192,27 +217,31 @@ inline char* put_clock(char* o, uint32_t ms) {
     return put_two(o, s % 60);
 }
 
-struct LastDate {
-    int64_t days = INT64_MIN;
-    char text[32];
-    int size = 0;
+/* The minute of the row before, and how it is written: `yyyy-MM-dd HH:mm:`. */
+struct LastMinute {
+    int64_t begin;
+    char text[48];
+    int size;
+
+    LastMinute() { take(0); }
+    void take(int64_t ms) {
+        int64_t days = ms / 86400000, rest = ms % 86400000;
+        if (rest < 0) { rest += 86400000; days--; }
+        begin = int64_t(uint64_t(ms) - uint64_t(rest % 60000));
+        char* o = put_date(text, days);
+        *o++ = ' ';
+        size = (int)(put_clock(o, (uint32_t)rest) - text) - 2;
+    }
 };
 
-/* yyyy-MM-dd HH:mm:ss.SSS of ms since 1970; the date's text is remembered from row to row. */
-inline char* put_timestamp(char* o, int64_t ms, LastDate& last) {
-    int64_t days = ms / 86400000, rest = ms % 86400000;
-    if (rest < 0) { rest += 86400000; days--; }
-    if (days != last.days) {
-        last.size = (int)(put_date(last.text, days) - last.text);
-        last.days = days;
-    }
-    memcpy(o, last.text, 16);
-    if (last.size > 16) memcpy(o, last.text, (size_t)last.size);
-    o += last.size;
-    *o++ = ' ';
-    o = put_clock(o, (uint32_t)rest);
+/* yyyy-MM-dd HH:mm:ss.SSS of ms since 1970. */
+inline char* put_timestamp(char* o, int64_t ms, LastMinute& last) {
+    if (unlikely(uint64_t(ms) - uint64_t(last.begin) >= 60000)) last.take(ms);
+    memcpy(o, last.text, 24);
+    if (unlikely(last.size > 24)) memcpy(o, last.text, (size_t)last.size);
+    const unsigned rest = (unsigned)(uint64_t(ms) - uint64_t(last.begin)), fraction = rest % 1000;
+    o = put_two(o + last.size, rest / 1000);
     *o++ = '.';
-    const unsigned fraction = (unsigned)(rest % 1000);
     *o++ = (char)('0' + fraction / 100);
     return put_two(o, fraction % 100);
 }
