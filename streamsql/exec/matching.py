@@ -12,6 +12,7 @@ from streamsql.exec.context import Context
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
+from streamsql.kernels.select_rows import Numbered
 from streamsql.plan import nodes
 from streamsql.plan.expressions import Expression
 from streamsql.record import replace
@@ -58,7 +59,7 @@ class Index:
 
     def only(self, keys: Sequence[pa.Array], length: int) -> Rows | None:
         """The one row that matches each of `length` rows, -1: none; nothing if a key has several rows."""
-        return None if self._only is None else self._only[self._codes(keys, length)]
+        return None if self._only is None else self._only.take(self._codes(keys, length), mode="wrap")
 
     def _codes(self, keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.int32]:
         """The number of each row's key, -1: the relation has no such key. A key with a null may have a number, and
@@ -82,10 +83,13 @@ class Index:
 def beside(columns: Sequence[pa.Array], left: Rows | None, rows: pa.RecordBatch, right: Rows) -> list[pa.Array]:
     """The columns of pairs of rows; on the left None stands for each row once, on the right -1 for nulls."""
     if left is not None:
-        chosen = pc.from_numpy(left)
-        columns = [pc.take(column, chosen) for column in columns]
+        chosen = Numbered(left)
+        columns = [chosen.of(column) for column in columns]
     missing = right < 0
-    places = pc.from_numpy(right, mask=missing) if missing.any() else pc.from_numpy(right)
+    if not missing.any():
+        found = Numbered(right)
+        return [*columns, *map(found.of, rows.columns)]
+    places = pc.from_numpy(right, mask=missing)
     return [*columns, *(pc.take(column, places, boundscheck=False) for column in rows.columns)]
 
 

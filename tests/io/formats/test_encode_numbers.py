@@ -8,6 +8,7 @@ import pytest
 
 from streamsql.io.formats import encoder
 
+DAYS = ["1970-01-01", "1969-12-31 23:59", "2024-02-29 23:59", "0001-01-01", "9999-12-31"]
 NEAR_TENS = [10**power + off for power in range(20) for off in (-1, 0, 1, 10**power // 3)]
 
 
@@ -33,8 +34,8 @@ def test_decimals_of_every_length(scale: int) -> None:
 def test_moments_of_the_same_minute_and_of_others() -> None:
     """Minutes that follow each other, come again, lie before 1970, and have years of other lengths."""
     moments = [
-        datetime(*day) + timedelta(milliseconds=ms)
-        for day in [(1970, 1, 1), (1969, 12, 31, 23, 59), (2024, 2, 29, 23, 59), (1, 1, 1), (9999, 12, 31)]
+        day + timedelta(milliseconds=ms)
+        for day in map(datetime.fromisoformat, DAYS)
         for ms in (0, 1, 59_999, 60_000, 59_123, 3_600_000, 5)
     ]
     wanted = [moment.isoformat(" ", "milliseconds") for moment in moments]
