@@ -131,6 +131,13 @@ public:
                 Words words = {columns[0].at<uint32_t>(row), 0};
                 codes[row] = recent(words, 4, [&] { return number(find(row), row, add, fresh); });
             }
+        } else if (columns.size() == 2 && is_word(columns[0]) && is_word(columns[1])) {
+            for (int64_t row = 0; row < n; row++) {
+                const Word left = word_of(columns[0], row), right = word_of(columns[1], row);
+                auto ask = [&] { return number(find(row), row, add, fresh); };
+                if (left.size > 8 || right.size > 8) codes[row] = ask();
+                else codes[row] = recent({left.bytes, right.bytes}, left.size << 4 | right.size, ask);
+            }
         } else {
             for (int64_t row = 0; row < n; row++) codes[row] = short_or_long(find(row), row, add, fresh);
         }
@@ -184,6 +191,23 @@ private:
         int32_t id = -1;
     };
     static constexpr int RECENT_BITS = 9;
+
+    // A value of up to 8 bytes; a longer text has only its size.
+    struct Word {
+        uint64_t bytes;
+        size_t size;
+    };
+    static bool is_word(const ColumnView& c) {
+        return !c.validity && (c.layout == Layout::Bytes || c.layout == Layout::I64 || c.layout == Layout::I32);
+    }
+    static Word word_of(const ColumnView& c, int64_t row) {
+        if (c.layout == Layout::I64) return {c.at<uint64_t>(row), 8};
+        if (c.layout == Layout::I32) return {c.at<uint32_t>(row), 4};
+        const std::string_view text = c.bytes(row);
+        if (text.size() > 8) return {0, text.size()};
+        const Words words = words_of(text.data(), text.size());
+        return {text.size() == 8 ? words.low : words.low | words.high << 32, text.size()};
+    }
 
     // One text column needs no copy: the key is the text itself, and null is a text that no row can have.
     void encode_text(const ColumnView& column, int64_t n, bool add, int32_t* codes, std::vector<int64_t>& fresh) {

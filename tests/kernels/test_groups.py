@@ -113,3 +113,18 @@ def test_damaged_state_is_refused():
 def test_types_without_a_kernel_are_refused():
     with pytest.raises(ValueError, match="no kernel"):
         GroupTable().encode([pa.array([{"a": 1}])], 1)
+
+
+@pytest.mark.parametrize("other", [pa.int32(), pa.int64(), pa.string()])
+def test_two_short_values_at_once(other):
+    """Texts of 0 to 10 bytes beside numbers and texts, of letters so few that they share prefixes and zero bytes."""
+    chance = random.Random(str(other))
+    texts = ["".join(chance.choices("a\0", k=chance.randrange(11))) for _ in range(3000)]
+    numbers = [chance.choice([0, 1, -1, 2**31 - 1, 97]) for _ in range(3000)]
+    beside = list(map(str, numbers)) if other == pa.string() else numbers
+    columns = [pa.array(beside, other), pa.array(texts)]
+    for pair in (columns, columns[::-1]):
+        table, seen = GroupTable(), {}
+        for piece in ([column.slice(at, 700) for column in pair] for at in range(0, 3000, 700)):
+            assert table.encode(piece, len(piece[0]))[0].tolist() == twin(piece, seen)[0]
+        assert len(table) == len(seen)
