@@ -51,7 +51,7 @@ class Operator:
         """Take rows, in ROWTIME order, never older than the watermark; return the rows they release."""
         raise NotImplementedError
 
-    def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
+    def on_watermark(self, port: int, time: int) -> tuple[Released, int]:
         """No later row of `port` will be older than `time` (ms since 1970-01-01).
 
         Returns the rows this releases and the operator's own watermark (section 8.2 of the language page).

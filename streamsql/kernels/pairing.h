@@ -6,7 +6,8 @@
 
 #include <algorithm>
 
-#include "passing_keys.h"
+#include "column_view.h"
+#include "newest_rows.h"
 #include "ring.h"
 
 namespace streamsql {
@@ -38,19 +39,16 @@ class Pairing {
 public:
     Pairing(SideWindow left, SideWindow right) : sides_{Side(left), Side(right)} {}
 
-    // Adds rows with their keys (negative: matches nothing), newer than those before.
-    void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) {
-        for (int64_t i = 0; i < n; i++) sides_[side].rows.push_back({times[i], -1, keys[i], false, false});
-        if (total_keys > static_cast<int64_t>(chains_.size())) chains_.resize(total_keys);
-    }
-
-    // As `add`, with integer keys, null: matches nothing. They are numbered here, while a row can meet somebody.
-    void add_integers(int side, int64_t n, const int64_t* times, const ColumnView& keys) {
-        passing_ = true;
-        for (int64_t i = 0; i < n; i++) {
-            bool valid = keys.valid(i);
-            sides_[side].rows.push_back({times[i], valid ? read<int64_t>(keys, i) : -1, valid ? UNNUMBERED : -1, false, false});
-        }
+    // Adds rows with their integer keys (null: matches nothing), newer than those before.
+    void add(int side, int64_t n, const int64_t* times, const ColumnView& keys) {
+        Side& own = sides_[side];
+        if (own.times.size() + n > UINT32_MAX) throw std::length_error("too many rows in a join");
+        own.times.append(n, [=](int64_t i) { return times[i]; });
+        if (keys.layout == Layout::I64) own.keys.append(n, [&](int64_t i) { return keys.at<int64_t>(i); });
+        else own.keys.append(n, [&](int64_t i) { return read<int64_t>(keys, i); });
+        own.back.append(n, [](int64_t) { return 0; });
+        if (keys.validity) own.marks.append(n, [&](int64_t i) { return keys.valid(i) ? KEYED : 0; });
+        else own.marks.append(n, [](int64_t) { return KEYED; });
     }
 
     // Takes every row that can be taken, given that no row before the bounds will come. Returns the time before
@@ -64,14 +62,14 @@ public:
             else break;
         }
         int64_t frontier = std::min(left.next_time(bounds[0]), right.next_time(bounds[1]));
-        for (int side = 0; side < 2; side++) unlink(side, frontier);
+        for (int side = 0; side < 2; side++) forget(side, frontier);
         return frontier;
     }
 
     // Notes that these rows of a side are in a pair.
     void mark(int side, int64_t n, const int64_t* numbers) {
         Side& own = sides_[side];
-        for (int64_t i = 0; i < n; i++) own.at(numbers[i]).matched = true;
+        for (int64_t i = 0; i < n; i++) own.marks[numbers[i] - own.base] |= MATCHED;
     }
 
     // The rows of an outer side that can meet nobody any more and are in no pair, with the time of their result.
@@ -80,15 +78,14 @@ public:
         int64_t following = sides_[1 - side].window.following;
         if (!own.window.outer) return;
         for (; own.expired < own.taken; own.expired++) {
-            const Row& row = own.at(own.expired);
-            int64_t time = later(row.time, own.window.preceding);
+            int64_t came = own.time(own.expired), time = later(came, own.window.preceding);
             if (own.window.rows) {
                 int64_t pusher = own.expired + own.window.preceding + 1;
                 if (pusher >= own.taken) return;
-                time = own.at(pusher).time;
+                time = own.time(pusher);
             }
-            if (frontier <= std::max(time, later(row.time, following))) return;
-            if (!row.matched) {
+            if (frontier <= std::max(time, later(came, following))) return;
+            if (!own.is(own.expired, MATCHED)) {
                 numbers.push_back(own.expired);
                 times.push_back(time);
             }
@@ -98,8 +95,8 @@ public:
     // Forgets rows that are needed no more; the number of the first that stays.
     int64_t trim(int side) {
         Side& own = sides_[side];
-        int64_t keep = own.window.outer ? std::min(own.unlinked, own.expired) : own.unlinked;
-        for (; own.base < keep; own.base++) own.rows.pop_front();
+        int64_t keep = own.window.outer ? std::min(own.forgotten, own.expired) : own.forgotten;
+        own.drop(keep - own.base);
         return own.base;
     }
 
@@ -107,173 +104,148 @@ public:
     std::vector<int32_t> keys_alive() const {
         std::vector<int32_t> keys;
         for (const Side& side : sides_)
-            for (int64_t i = 0; i < side.rows.size(); i++)
-                if (side.rows[i].key >= 0) keys.push_back(side.rows[i].key);
+            for (int64_t number = side.base; number < side.end(); number++)
+                if (side.is(number, KEYED)) keys.push_back(static_cast<int32_t>(side.key(number)));
         std::sort(keys.begin(), keys.end());
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
         return keys;
     }
 
-    // Keys `ids` (all that are alive) become 0, 1, 2 …
+    // Keys `ids` (all that are alive, ascending) become 0, 1, 2 …
     void renumber(const int32_t* ids, int64_t n) {
-        std::vector<int32_t> place(chains_.size(), -1);
-        std::vector<Chains> chains(n);
-        for (int64_t i = 0; i < n; i++) {
-            place[ids[i]] = static_cast<int32_t>(i);
-            chains[i] = chains_[ids[i]];
+        for (Side& side : sides_) {
+            for (int64_t i = 0; i < side.keys.size(); i++)
+                side.keys[i] = std::lower_bound(ids, ids + n, side.keys[i]) - ids;
+            side.index();
         }
-        for (Side& side : sides_)
-            for (int64_t i = 0; i < side.rows.size(); i++)
-                if (side.rows[i].key >= 0) side.rows[i].key = place[side.rows[i].key];
-        chains_.swap(chains);
     }
 
     void save(Writer& out) const {
         for (const Side& side : sides_) side.save(out);
-        out.put(chains_);
-        out.put(passing_);
-        keys_.save(out);
     }
     void load(Reader& in) {
         for (Side& side : sides_) side.load(in);
-        in.get(chains_);
-        in.get(passing_);
-        keys_.load(in);
     }
 
 private:
-    static constexpr int32_t UNNUMBERED = -3;
-    struct Row {
-        int64_t time;
-        int64_t next;  // the next row of the same key, -1: none; the key itself while it is not numbered
-        int32_t key;   // its number, -1: none
-        bool matched;
-        bool alone;    // never on the chain of its key
-    };
-    // The rows of one key that can be met, oldest first.
-    struct Chain {
-        int64_t first = -1, last = -1;
-    };
-    struct Chains {
-        Chain sides[2];
-    };
+    // What is known of a row: it has a key; it is in a pair; it is not among the rows of its key that can be met.
+    enum Mark : uint8_t { KEYED = 1, MATCHED = 2, ALONE = 4 };
+
+    // The rows of one side, numbered base, base + 1 … Those before `taken` have been taken, those before `forgotten`
+    // can be met no more.
     struct Side {
         explicit Side(SideWindow window) : window(window), is_now_only(!window.rows && window.preceding == 0) {}
         SideWindow window;
         bool is_now_only;  // its rows meet rows of their own time
-        Ring<Row> rows;  // those numbered base, base + 1 …
-        int64_t base = 0, taken = 0, unlinked = 0, expired = 0;
+        Ring<int64_t> times, keys;
+        Ring<uint32_t> back;  // so many rows before is the one of the same key before it; 0: there is none
+        Ring<uint8_t> marks;
+        int64_t base = 0, taken = 0, forgotten = 0, expired = 0;
+        NewestRows newest;  // of the rows taken that can be met
 
-        Row& at(int64_t number) { return rows[number - base]; }
-        bool has_next() const { return taken < base + rows.size(); }
-        int64_t next_time(int64_t bound) { return has_next() ? at(taken).time : bound; }
+        int64_t end() const { return base + times.size(); }
+        int64_t time(int64_t number) const { return times[number - base]; }
+        int64_t key(int64_t number) const { return keys[number - base]; }
+        bool is(int64_t number, Mark mark) const { return marks[number - base] & mark; }
+        bool has_next() const { return taken < end(); }
+        int64_t next_time(int64_t bound) const { return has_next() ? time(taken) : bound; }
+
+        void drop(int64_t rows) {
+            times.drop(rows), keys.drop(rows), back.drop(rows), marks.drop(rows);
+            base += rows;
+        }
+
+        // Finds the newest rows anew.
+        void index() {
+            newest.clear();
+            for (int64_t number = forgotten; number < taken; number++) {
+                if (is(number, KEYED) && !is(number, ALONE)) newest.replace(key(number), number);
+            }
+        }
         void save(Writer& out) const {
-            rows.save(out);
-            for (int64_t number : {base, taken, unlinked, expired}) out.put(number);
+            out.put(times), out.put(keys), out.put(back), out.put(marks);
+            for (int64_t number : {base, taken, forgotten, expired}) out.put(number);
         }
         void load(Reader& in) {
-            rows.load(in);
-            for (int64_t* number : {&base, &taken, &unlinked, &expired}) in.get(*number);
-            int64_t end = base + rows.size();
-            if (taken < base || taken > end || unlinked < base || unlinked > taken)
+            in.get(times), in.get(keys), in.get(back), in.get(marks);
+            for (int64_t* number : {&base, &taken, &forgotten, &expired}) in.get(*number);
+            bool sound = 0 <= base && base <= forgotten && forgotten <= taken && taken <= end();
+            if (window.outer) sound = sound && base <= expired && expired <= taken;
+            int64_t n = times.size();
+            if (!sound || keys.size() != n || back.size() != n || marks.size() != n)
                 throw std::runtime_error("saved join is damaged");
+            index();
         }
     };
 
     // `next_time`: no later row of the other side comes before it.
     void take(int side, int64_t next_time, Pairs& out) {
         Side &own = sides_[side], &other = sides_[1 - side];
-        int64_t number = own.taken;
-        Row& row = own.at(number);
-        prefetch(own, other, 1 - side);
-        row.alone = own.is_now_only && other.window.following == 0 && next_time > row.time;
-        int32_t key = row.key == UNNUMBERED ? number_of(row) : row.key;
-        if (key >= 0) {
-            Chains& chains = chains_[key];
-            Chain &mine = chains.sides[side], &theirs = chains.sides[1 - side];
-            while (theirs.first >= 0 && gone(1 - side, theirs.first, row.time)) drop_first(other, theirs);
-            for (int64_t met = theirs.first; met >= 0; met = other.at(met).next) {
-                out.left.push_back(side == 0 ? number : met);
-                out.right.push_back(side == 0 ? met : number);
-                out.times.push_back(meets(other, met, row.time) ? row.time : other.at(met).time);
-            }
-            if (!row.alone) link(own, mine, number);
+        int64_t number = own.taken, time = own.time(number);
+        prefetch(own, other);
+        if (own.is(number, KEYED)) {
+            forget(1 - side, time);
+            meet(side, number, time, out);
+            bool alone = own.is_now_only && other.window.following == 0 && next_time > time;
+            if (alone) own.marks[number - own.base] |= ALONE;
+            else link(side, number);
         }
         own.taken++;
     }
 
-    // The number of a key that has none yet. Whom no later row can meet only looks for those it meets itself.
-    int32_t number_of(Row& row) {
-        int64_t key = row.next;
-        row.next = row.key = -1;
-        if (row.alone) return keys_.find(key);
-        row.key = keys_.refer(key);
-        if (row.key >= static_cast<int32_t>(chains_.size())) chains_.resize(keys_.numbers());
-        return row.key;
+    // Pairs a row with all that it meets, oldest first.
+    void meet(int side, int64_t number, int64_t time, Pairs& out) {
+        const Side& other = sides_[1 - side];
+        const bool waits = sides_[side].window.following > 0;
+        const size_t first = out.times.size();
+        for (int64_t met = other.newest.find(sides_[side].key(number)); met >= other.forgotten;) {
+            out.left.push_back(side == 0 ? number : met);
+            out.right.push_back(side == 0 ? met : number);
+            out.times.push_back(waits && !meets(other, met, time) ? other.time(met) : time);
+            const uint32_t back = other.back[met - other.base];
+            if (back == 0) break;
+            met -= back;
+        }
+        if (out.times.size() - first > 1)
+            for (auto* numbers : {&out.left, &out.right, &out.times})
+                std::reverse(numbers->begin() + static_cast<int64_t>(first), numbers->end());
     }
 
-    static void link(Side& side, Chain& chain, int64_t number) {
-        if (chain.last >= 0) side.at(chain.last).next = number;
-        else chain.first = number;
-        chain.last = number;
+    // Lets a row be met by those of the other side.
+    void link(int side, int64_t number) {
+        Side& own = sides_[side];
+        const int64_t before = own.newest.replace(own.key(number), number);
+        if (before != NewestRows::NONE) own.back[number - own.base] = static_cast<uint32_t>(number - before);
     }
 
-    static void drop_first(Side& side, Chain& chain) {
-        chain.first = side.at(chain.first).next;
-        if (chain.first < 0) chain.last = -1;
-    }
-
-    // Asks for the chains of a later row of `own`, and for the row that a nearer one will meet.
-    void prefetch(Side& own, Side& other, int other_side) {
-        int64_t last = own.base + own.rows.size() - 1;
-        const Row& coming = own.at(std::min(own.taken + AHEAD, last));
-        if (coming.key == UNNUMBERED) return keys_.prefetch(coming.next);
-        int32_t far = own.at(std::min(own.taken + 2 * AHEAD, last)).key, near = own.at(std::min(own.taken + AHEAD, last)).key;
-        if (far >= 0) __builtin_prefetch(&chains_[far]);
-        if (near < 0) return;
-        int64_t met = chains_[near].sides[other_side].first;
-        if (met >= 0) __builtin_prefetch(&other.at(met));
+    // Asks for the memory that a row a little later will look at.
+    static void prefetch(const Side& own, const Side& other) {
+        int64_t key = own.key(std::min(own.taken + AHEAD, own.end() - 1));
+        other.newest.prefetch(key);
+        if (!own.is_now_only) own.newest.prefetch(key);
     }
 
     // Whether the window of `side` holds its row for a current row at `time`.
-    static bool meets(Side& side, int64_t number, int64_t time) {
+    static bool meets(const Side& side, int64_t number, int64_t time) {
         if (side.window.rows) return number >= side.taken - side.window.preceding - 1;
-        return age(time, side.at(number).time) <= side.window.preceding;
+        return age(time, side.time(number)) <= side.window.preceding;
     }
 
-    // Asks for what letting go of a later row will touch.
-    void prefetch_release(Side& side) {
-        int32_t key = side.at(std::min(side.unlinked + AHEAD, side.taken - 1)).key;
-        if (key < 0) return;
-        __builtin_prefetch(&chains_[key]);
-        if (passing_) keys_.prefetch_number(key);
-    }
-
-    // Whether no row of the other side at `time` or later can meet this row of side `index`; if so, neither can
-    // they meet the rows before it.
-    bool gone(int index, int64_t number, int64_t time) {
+    // Forgets the rows that no row of the other side at `time` or later can meet: where one is, those before it are.
+    void forget(int index, int64_t time) {
         Side& side = sides_[index];
-        return !meets(side, number, time) && age(time, side.at(number).time) > sides_[1 - index].window.following;
-    }
-
-    // Takes the rows off the chains that no row at `time` or later can meet, as far as `take` has not done so.
-    void unlink(int index, int64_t time) {
-        Side& side = sides_[index];
-        for (; side.unlinked < side.taken && gone(index, side.unlinked, time); side.unlinked++) {
-            const Row& row = side.at(side.unlinked);
-            int32_t key = row.key;
-            if (key < 0) continue;
-            prefetch_release(side);
-            Chain& chain = chains_[key].sides[index];
-            if (!row.alone && chain.first == side.unlinked) drop_first(side, chain);
-            if (passing_) keys_.release(key);
+        const int64_t following = sides_[1 - index].window.following;
+        for (; side.forgotten < side.taken; side.forgotten++) {
+            const int64_t number = side.forgotten;
+            if (meets(side, number, time) || age(time, side.time(number)) <= following) return;
+            if (!side.is(number, KEYED) || side.is(number, ALONE)) continue;
+            side.newest.prefetch(side.key(std::min(number + AHEAD, side.taken - 1)));
+            side.newest.forget(side.key(number), number);
         }
     }
 
+    static constexpr int64_t AHEAD = 8;
     Side sides_[2];
-    std::vector<Chains> chains_;  // by key
-    PassingKeys keys_;
-    bool passing_ = false;
 };
 
 }  // namespace streamsql

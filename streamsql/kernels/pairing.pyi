@@ -13,12 +13,8 @@ class Pairing:
     """
 
     def __init__(self, left: tuple[bool, int, int, bool], right: tuple[bool, int, int, bool]) -> None: ...
-    def add(self, side: int, times: Numbers, keys: npt.NDArray[np.int32], total_keys: int) -> None:
-        """Add rows in order of time. `keys` are below `total_keys`; a negative one matches nothing."""
-
-    def add_integers(self, side: int, times: Numbers, keys: pa.Array) -> None:
-        """As `add`, with keys that are integers or moments, of which null matches nothing. A key is forgotten with
-        the last of its rows: `keys_alive` and `renumber` are not for these."""
+    def add(self, side: int, times: Numbers, keys: pa.Array) -> None:
+        """Add rows in order of time. The keys are integers or moments, of which null matches nothing."""
 
     def process(self, left_bound: int, right_bound: int) -> tuple[int, Numbers, Numbers, Numbers]:
         """Take the rows that can be taken when no row older than its side's bound will be added: the time before
@@ -35,7 +31,7 @@ class Pairing:
         """Forget rows that are not needed any more; the number of the first that is."""
 
     def keys_alive(self) -> npt.NDArray[np.int32]:
-        """The keys of the rows that are left, ascending."""
+        """The keys of the rows that are left, ascending, each below 2³¹."""
 
     def renumber(self, ids: npt.NDArray[np.int32]) -> None:
         """The keys `ids`, all that are alive, become 0, 1, 2 …"""

@@ -28,8 +28,7 @@ cdef extern from "pairing.h" namespace "streamsql" nogil:
 
     cdef cppclass State "streamsql::Pairing":
         State(SideWindow left, SideWindow right) except +
-        void add(int side, int64_t n, const int64_t* times, const int32_t* keys, int64_t total_keys) except +
-        void add_integers(int side, int64_t n, const int64_t* times, const ColumnView& keys) except +
+        void add(int side, int64_t n, const int64_t* times, const ColumnView& keys) except +
         int64_t process(const int64_t* bounds, Pairs& out) except +
         void mark(int side, int64_t n, const int64_t* numbers) except +
         void expire(int side, int64_t frontier, vector[int64_t]& numbers, vector[int64_t]& times) except +
@@ -64,18 +63,13 @@ cdef class Pairing:
     def __dealloc__(self):
         del self.state
 
-    def add(self, int side, const int64_t[::1] times, const int32_t[::1] keys, int64_t total_keys):
+    def add(self, int side, const int64_t[::1] times, keys):
+        """Rows of a side with their integer keys, newer than those before; null matches nothing."""
+        cdef ColumnView view = view_of(keys)
         cdef int64_t n = times.shape[0]
         if n:
             with nogil:
-                self.state.add(side, n, &times[0], &keys[0], total_keys)
-
-    def add_integers(self, int side, const int64_t[::1] times, column):
-        cdef ColumnView view = view_of(column)
-        cdef int64_t n = times.shape[0]
-        if n:
-            with nogil:
-                self.state.add_integers(side, n, &times[0], view)
+                self.state.add(side, n, &times[0], view)
 
     def process(self, int64_t left_bound, int64_t right_bound):
         cdef int64_t bounds[2]

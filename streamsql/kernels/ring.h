@@ -22,10 +22,24 @@ public:
         items_[(head_ + size_) & (items_.size() - 1)] = std::move(value);
         size_++;
     }
+    // Adds value(0) … value(n - 1) at the end.
+    template <class Value> void append(int64_t n, Value value) {
+        size_t capacity = items_.empty() ? 4 : items_.size();
+        while (capacity < static_cast<size_t>(size_ + n)) capacity *= 2;
+        if (capacity > items_.size()) resize(capacity);
+        T* const end = items_.data() + ((head_ + size_) & (capacity - 1));
+        const int64_t first = std::min<int64_t>(n, items_.data() + capacity - end);  // up to where it wraps around
+        for (int64_t i = 0; i < first; i++) end[i] = value(i);
+        for (int64_t i = first; i < n; i++) items_[i - first] = value(i);
+        size_ += n;
+    }
     void pop_back() { size_--; }
-    void pop_front() {
-        head_ = (head_ + 1) & (items_.size() - 1);
-        size_--;
+    void pop_front() { drop(1); }
+    // Takes so many away from the front.
+    void drop(int64_t count) {
+        if (count == 0) return;
+        head_ = (head_ + count) & (items_.size() - 1);
+        size_ -= count;
         if (items_.size() > 64 && 8 * size_ < static_cast<int64_t>(items_.size())) resize(items_.size() / 2);
     }
 

@@ -60,15 +60,17 @@ inline int64_t gather_offsets(const ColumnView& column, const int32_t* rows, int
     return sum;
 }
 
+// Copies a text of a column whose bytes end at `end` to where there is room for 16 bytes more; returns its end there.
+inline uint8_t* copy_text(std::string_view text, const uint8_t* end, uint8_t* out) {
+    const auto* begin = reinterpret_cast<const uint8_t*>(text.data());
+    if (text.size() <= 16 && end - begin >= 16) std::memcpy(out, begin, 16);
+    else if (!text.empty()) std::memcpy(out, begin, text.size());
+    return out + text.size();
+}
+
 // The texts themselves; `out` has room for 16 bytes more, `end` is the end of the column's bytes.
 inline void gather_bytes(const ColumnView& column, const uint8_t* end, const int32_t* rows, int64_t n, uint8_t* out) {
-    for (int64_t i = 0; i < n; i++) {
-        const std::string_view text = column.bytes(rows[i]);
-        const auto* begin = reinterpret_cast<const uint8_t*>(text.data());
-        if (text.size() <= 16 && end - begin >= 16) std::memcpy(out, begin, 16);
-        else if (!text.empty()) std::memcpy(out, begin, text.size());
-        out += text.size();
-    }
+    for (int64_t i = 0; i < n; i++) out = copy_text(column.bytes(rows[i]), end, out);
 }
 
 }  // namespace streamsql

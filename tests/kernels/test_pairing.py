@@ -19,7 +19,7 @@ def met(pairing, left, right):
     for batches in zip(left, right, strict=True):
         for side, batch in enumerate(batches):
             times = np.array([time for time, _ in batch], dtype=np.int64)
-            pairing.add_integers(side, times, pa.array([key for _, key in batch], pa.int64()))
+            pairing.add(side, times, pa.array([key for _, key in batch], pa.int64()))
             bounds[side] = batch[-1][0]
             _, rows, others, _ = pairing.process(*bounds)
             pairs += zip(rows.tolist(), others.tolist(), strict=True)

@@ -15,11 +15,12 @@ import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema, failed_rows
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
-from streamsql.exec.rows import RowStore
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Operator, Released, State
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import LazyBatch, Rows, whole
 from streamsql.kernels.groups import GroupTable
+from streamsql.kernels.kept_rows import KeptRows, joined
 from streamsql.kernels.pairing import Pairing
 from streamsql.plan import nodes
 
@@ -35,16 +36,17 @@ class Join(Operator):
 
     ports = 2
     fate = "gather"
+    layout = 2
 
     def __init__(self, node: nodes.Join, context: Context) -> None:
         self._context = context
         self._schema = arrow_schema(node.schema)
         self._keys = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
         self._condition = None if node.condition is None else context.computation([node.condition])
-        # A single integer needs no table: the pairing numbers it, and forgets it with its rows.
+        # A single integer needs no number, and no table that gives it one.
         self._integers = len(node.keys) == 1 and all(_is_integer(key.type.arrow) for key in node.keys[0])
         self._table = GroupTable()
-        self._rows = [RowStore(arrow_schema(child.schema)) for child in node.inputs]
+        self._rows = [KeptRows(arrow_schema(child.schema)) for child in node.inputs]
         self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
         self._pairing = Pairing(
             _side(node.left_window, self._outer[LEFT]), _side(node.right_window, self._outer[RIGHT])
@@ -54,13 +56,13 @@ class Join(Operator):
         self._frontier = START_OF_TIME
         self._sweep_at = SWEEP
         # Results that wait because an earlier one may come (FOLLOWING), and the rank of each at equal times.
-        self._held: list[pa.RecordBatch] = []
+        self._held: list[Rows] = []
         self._ranks: list[npt.NDArray[Any]] = []
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+    def on_batch(self, port: int, batch: pa.RecordBatch) -> Released:
         batch, keys = self._keys[port].values(batch)
         if self._integers:
-            self._pairing.add_integers(port, rowtimes(batch), keys[0])
+            self._pairing.add(port, rowtimes(batch), keys[0])
         else:
             batch = self._add(port, batch, keys)
         if not batch.num_rows:
@@ -72,27 +74,27 @@ class Join(Operator):
 
     def _add(self, port: int, batch: pa.RecordBatch, keys: list[pa.Array]) -> pa.RecordBatch:
         """Pair the rows by numbers of their keys; returns those for which there was a number."""
-        codes, total = self._encode(keys, batch.num_rows)
+        codes = self._encode(keys, batch.num_rows)
         full = codes == -2
         if full.any():
             failures = failed_rows(len(full), full, "RUN-006", "too many keys in a join")
             batch, codes = pc.filter(batch, pc.from_numpy(self._context.drop(batch, failures))), codes[~full]
-        self._pairing.add(port, rowtimes(batch), codes, total)
+        self._pairing.add(port, rowtimes(batch), pc.from_numpy(codes, mask=codes < 0))
         return batch
 
-    def _encode(self, keys: list[pa.Array], length: int) -> tuple[npt.NDArray[np.int32], int]:
-        """The numbers of the keys, and one above all; -1: a null, which equals nothing; -2: no room."""
+    def _encode(self, keys: list[pa.Array], length: int) -> npt.NDArray[np.int32]:
+        """The numbers of the keys; -1: a null, which equals nothing; -2: no room."""
         if not keys:
-            return np.zeros(length, dtype=np.int32), 1
+            return np.zeros(length, dtype=np.int32)
         codes, _ = self._table.encode(keys, length)
         codes[codes < 0] = -2
         for key in keys:
             if key.null_count:
                 codes[pc.is_null(key).to_numpy(zero_copy_only=False)] = -1
-        return codes, len(self._table)
+        return codes
 
-    def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
-        released: Batches = []
+    def on_watermark(self, port: int, time: int) -> tuple[Released, int]:
+        released: Released = []
         if time > self._bounds[port]:
             self._bounds[port] = time
             released = self._advance()
@@ -100,11 +102,11 @@ class Join(Operator):
             return released, self._frontier
         return released, self._frontier - self._wait
 
-    def _advance(self) -> Batches:
+    def _advance(self) -> Released:
         """Take what can be taken, and release what is complete."""
         self._frontier, left, right, times = self._pairing.process(*self._bounds)
         if self._condition is not None and len(times):
-            holds = self._condition.truths(self._joined(left, right, times))
+            holds = self._condition.truths(self._joined(left, right, times).whole())
             left, right, times = left[holds], right[holds], times[holds]
         for side, numbers in ((LEFT, left), (RIGHT, right)):
             if self._outer[side]:
@@ -131,16 +133,19 @@ class Join(Operator):
             np.repeat(np.arange(3, dtype=np.int8), [len(times), len(alone_right), len(alone_left)]),
         )
 
-    def _joined(self, left: Numbers, right: Numbers, times: Numbers) -> pa.RecordBatch:
+    def _joined(self, left: Numbers, right: Numbers, times: Numbers) -> LazyBatch:
         """Result rows of these pairs of row numbers; -1 is a row of nulls."""
-        sides = [self._rows[LEFT].take(left).columns, self._rows[RIGHT].take(right).columns]
-        return pa.RecordBatch.from_arrays([timestamps(times), *sides[LEFT], *sides[RIGHT]], schema=self._schema)
+        return joined(self._schema, timestamps(times), self._rows[LEFT], left, self._rows[RIGHT], right)
 
-    def _release(self) -> Batches:
+    def _release(self) -> Released:
         """The results that no later one can precede, in order."""
         if not self._held:
             return []
-        rows = pa.concat_batches(self._held) if len(self._held) > 1 else self._held[0]
+        if not self._wait and not any(self._outer):  # in order as they are, and nothing waits for an earlier one
+            released, self._held, self._ranks = self._held, [], []
+            return released
+        held = [whole(rows) for rows in self._held]
+        rows = pa.concat_batches(held) if len(held) > 1 else held[0]
         ranks = np.concatenate(self._ranks)
         times = rowtimes(rows)
         order = np.lexsort((ranks, times))
@@ -170,7 +175,7 @@ class Join(Operator):
             "rows": [rows.snapshot() for rows in self._rows],
             "bounds": list(self._bounds),
             "frontier": self._frontier,
-            "held": list(self._held),
+            "held": [whole(rows) for rows in self._held],
             "ranks": list(self._ranks),
         }
 
