@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import resource
 import select
 import signal
@@ -10,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 COMMAND = [sys.executable, "-m", "streamsql", "run"]
@@ -64,6 +67,48 @@ def test_a_row_is_answered_while_the_input_stays_open(start: Start) -> None:
     for number in (1, 2):
         feed(process, f'{{"n": {number}}}\n')
         assert json.loads(answer(process)) == {"n": number}
+
+
+def read_arrow(path: Path) -> list[int]:
+    with pa.ipc.open_stream(path) as stream:
+        return list(stream.read_all()["n"].to_pylist())
+
+
+def read_table(path: Path) -> list[int]:
+    return [int(line) for line in path.read_text().split() if line.strip("-─ ").isdigit()]
+
+
+READERS: dict[str, Callable[[Path], list[int]]] = {
+    "jsonl": lambda path: [json.loads(line)["n"] for line in path.read_text().splitlines()],
+    "csv": lambda path: [int(line) for line in path.read_text().splitlines()[1:]],
+    "arrow": read_arrow,
+    "parquet": lambda path: list(pq.read_table(path)["n"].to_pylist()),
+    "txt": read_table,
+}
+
+
+@pytest.mark.parametrize("rows", [3, 20_000])
+@pytest.mark.parametrize("ending", READERS)
+def test_every_format_is_written_whole(ending: str, rows: int, tmp_path: Path) -> None:
+    """Few rows are written at once and many behind; a file holds the same either way."""
+    source, target = tmp_path / "in.jsonl", tmp_path / f"out.{ending}"
+    source.write_text("".join(f'{{"n": {number}}}\n' for number in range(rows)))
+    options = ["--input", str(source), "--output", f"OUT={target}", "--quiet"]
+    subprocess.run([*COMMAND, "-c", COPY, *SCHEMA, *options], check=True, timeout=PATIENCE)
+    assert READERS[ending](target) == list(range(rows))
+
+
+def test_a_terminal_is_shown_a_table(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"n": 41}\n{"n": 42}\n')
+    terminal, process_side = pty.openpty()
+    command = [*COMMAND, "-c", COPY, *SCHEMA, "--input", str(source), "--quiet"]
+    with subprocess.Popen(command, stdout=process_side, stdin=subprocess.DEVNULL) as process:
+        assert process.wait(PATIENCE) == 0
+        os.close(process_side)
+        shown = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    assert [line.strip() for line in shown.splitlines()][-2:] == ["41", "42"]
 
 
 def test_the_first_row_is_answered_also_when_columns_are_discovered(start: Start) -> None:

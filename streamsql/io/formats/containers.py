@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from streamsql.kernels.batches import Rows, whole
+
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetWriter
 
@@ -63,8 +65,8 @@ class ArrowEncoder:
     def start(self) -> bytes:
         return self._drain.take()
 
-    def encode(self, batch: pa.RecordBatch) -> bytes:
-        self._writer.write_batch(batch)
+    def encode(self, batch: Rows) -> bytes:
+        self._writer.write_batch(whole(batch))
         return self._drain.take()
 
     def finish(self) -> bytes:
@@ -89,8 +91,8 @@ class ParquetEncoder:
     def start(self) -> bytes:
         return self._drain.take()
 
-    def encode(self, batch: pa.RecordBatch) -> bytes:
-        self._waiting.append(batch)
+    def encode(self, batch: Rows) -> bytes:
+        self._waiting.append(whole(batch))
         self._rows += batch.num_rows
         if self._rows >= ROW_GROUP:
             self._write()

@@ -7,6 +7,7 @@ import unicodedata
 import pyarrow as pa
 
 from streamsql.io.formats.encode import ArrayText, CsvEncoder
+from streamsql.kernels.batches import Rows, whole
 
 GAP = "  "
 MIN_TEXT = 8
@@ -31,8 +32,8 @@ class TableEncoder:
     def start(self) -> bytes:
         return b""
 
-    def encode(self, batch: pa.RecordBatch) -> bytes:
-        rows = self._cells.rows(batch)
+    def encode(self, batch: Rows) -> bytes:
+        rows = self._cells.rows(whole(batch))
         lines = [] if self._widths else self._begin(rows)
         lines += [self._line(row) for row in rows]
         return "".join(lines).encode()
