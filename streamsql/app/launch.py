@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from streamsql.app.ahead import ReadAhead
 from streamsql.app.application import ERROR_STREAM, Application
+from streamsql.app.behind import WriteBehind
 from streamsql.app.engine import Engine
 from streamsql.app.inputs import OpenInput, bind_inputs, check_names, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
@@ -127,7 +128,10 @@ def _assemble(
     _check_rowtime(inputs, options)
     engine = app.engine([(each.stream, _rowtime(each.stream, options)) for each in inputs], keep=())
     records = [_records(each, path, options, outside) for each, path in zip(inputs, paths, strict=True)]
-    return Running(engine, inputs, records, _open_outputs(app, engine, options, opened, outside))
+    is_batch = all(isinstance(each, ReadAhead) for each in records)
+    return Running(
+        engine, inputs, records, _open_outputs(app, engine, options, opened, outside, is_batch=is_batch)
+    )
 
 
 def _records(each: OpenInput, path: str, options: RunOptions, outside: Outside) -> RecordInput | ReadAhead:
@@ -163,17 +167,21 @@ def _check_rowtime(inputs: Sequence[OpenInput], options: RunOptions) -> None:
 
 
 def _open_outputs(
-    app: Application, engine: Engine, options: RunOptions, opened: ExitStack, outside: Outside
+    app: Application, engine: Engine, options: RunOptions, opened: ExitStack, outside: Outside, *, is_batch: bool
 ) -> list[tuple[str, Output]]:
-    """A sink and an encoder for every stream that is written."""
-    outputs = []
+    """A sink and an encoder for every stream that is written. `is_batch`: all inputs are files, to be read as fast
+    as they can be; what comes of them is written behind."""
+    outputs: list[tuple[str, Output]] = []
     for number, (name, path, format_) in enumerate(_wanted_outputs(app, options)):
         sink = _sink(path, format_, number, options, outside)
         opened.callback(sink.close)
         first = 0 if options.with_rowtime or name == ERROR_STREAM else 1
         limit = None if name == ERROR_STREAM else options.limit
-        encoded = pa.schema(list(engine.schema(name))[first:])
-        outputs.append((name, Output(sink, encoder(format_, encoded, width=options.width), first, limit)))
+        encoded = encoder(format_, pa.schema(list(engine.schema(name))[first:]), width=options.width)
+        if is_batch and limit is None and isinstance(sink, FileSink):
+            outputs.append((name, WriteBehind(sink, encoded, first)))
+        else:
+            outputs.append((name, Output(sink, encoded, first, limit)))
     return outputs
 
 
