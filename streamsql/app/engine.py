@@ -12,7 +12,7 @@ from streamsql.errors import StateError
 from streamsql.exec.context import arrow_schema
 from streamsql.exec.errors import ERROR_SCHEMA, ERROR_STREAM, Errors
 from streamsql.exec.graph import Graph
-from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, State
+from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, Columns, State
 from streamsql.exec.stream import Callback
 from streamsql.functions.call import Times
 from streamsql.io.format import Reject
@@ -41,11 +41,13 @@ class Engine:
         tables: Mapping[str, pa.RecordBatch] | None = None,
     ) -> None:
         self.plan = plan
+        self._feeds = feeds
         self._arrival = ArrivalTimes(clock)
         self._started = clock()
         is_replay = any(feed.rowtime for feed in feeds)
         self._replay = is_replay
-        waiting = len(feeds) if is_replay and lateness else 0
+        self._waits = is_replay and lateness > 0
+        waiting = len(feeds) if self._waits else 0
         self.graph = Graph(
             plan, times=self._times, seed=seed, replay=is_replay, max_memory=max_memory, inputs=waiting
         )
@@ -78,6 +80,18 @@ class Engine:
             return ERROR_SCHEMA
         found = next(each for each in self.plan.streams if each.name == stream)
         return arrow_schema(found.schema[: len(found.schema) - found.hidden])
+
+    def needed(self, stream: str) -> Columns:
+        """The columns of what is fed to an input stream, by number, that are read while nothing goes wrong."""
+        feed, *others = (each for each in self._feeds if each.stream.name == stream)
+        if feed.stream.hidden or self._waits or others:  # rows that wait for others are put among them whole
+            return None
+        found = self.graph.needed(stream)
+        if found is None:
+            return None
+        names = [column.name for column in feed.stream.schema[1:]]
+        rowtime = {names.index(feed.rowtime)} if feed.rowtime in names else frozenset[int]()
+        return frozenset(number - 1 for number in found if number) | rowtime
 
     def subscribe(self, stream: str, callback: Callback, *, lazy: bool = False) -> None:
         """Have `callback` called with every batch of a stream, or of ERROR_STREAM: a record batch, if it is not

@@ -193,7 +193,8 @@ def row_input(app: Application, stream: str, data: Any) -> Input:
         found = open_input(app.sql, stream, os.fspath(data), schema, RunOptions())
         if schema is None:
             app.declare(stream, found.schema)
-        return RecordInput(found.source, decoder(found.schema, csv_header=found.csv_header))
+        records = decoder(found.schema, csv_header=found.csv_header)
+        return RecordInput(found.source, records, needed=lambda: app.engine().needed(stream))
     batches = batches_of(data)
     if schema is None:
         first = next(batches, None)

@@ -22,7 +22,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.exec.time import milliseconds, timestamps
 from streamsql.io.format import Reject
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Rows, stamped, whole
+from streamsql.kernels.batches import LazyBatch, Rows, stamped, timed, whole
 from streamsql.plan.nodes import Stream
 from streamsql.record import record
 from streamsql.types import Column, Kind
@@ -122,7 +122,7 @@ class Intake:
         if self._replay is None:
             self._take_live(feed.stream, rows, rejects)
         else:
-            self._take_replayed(self._replay, number, whole(rows), rejects)
+            self._take_replayed(self._replay, number, rows, rejects)
 
     def _take_live(self, stream: Stream, rows: Rows, rejects: Sequence[Reject]) -> None:
         self.counts[stream.name].rows += rows.num_rows
@@ -146,17 +146,34 @@ class Intake:
         self._declared[stream] = schema  # most likely that of the next batch too: found equal at one look
         return True
 
-    def _take_replayed(self, replay: Replay, number: int, rows: pa.RecordBatch, rejects: Sequence[Reject]) -> None:
+    def _take_replayed(self, replay: Replay, number: int, rows: Rows, rejects: Sequence[Reject]) -> None:
         feed = self._feeds[number]
         name = feed.stream.name
         times, valid = times_of_column(rows.column(feed.rowtime), f'column "{feed.rowtime}" of {name}')
-        if valid is None and not rejects and replay.continues(number, times):
-            self._report_unplaced(int(times[0]), number)
-            replay.append(number, with_rowtime(feed.stream, rows, times, self._schemas[name]), times)
-            self.counts[name].rows += len(times)
+        if valid is None and replay.continues(number, times):
+            self._take_in_order(replay, number, rows, rejects, times)
         else:
-            self._sort_out(replay, number, rows, rejects, times, valid)
+            self._sort_out(replay, number, whole(rows), rejects, times, valid)
         self._release(replay)
+
+    def _take_in_order(
+        self, replay: Replay, number: int, rows: Rows, rejects: Sequence[Reject], times: Times
+    ) -> None:
+        """Take rows that continue those before, and report the rejects between them."""
+        stream = self._feeds[number].stream
+        schema = self._schemas[stream.name]
+        errors: list[_PlacedError] = []
+        if rejects:
+            errors = self._place(number, rejects, np.concatenate([[replay.newest(number)], times]))
+        else:
+            self._report_unplaced(int(times[0]), number)
+        if isinstance(rows, LazyBatch) and self._is_declared(rows.schema, stream.name):
+            replay.append(number, timed(rows, timestamps(times), schema), times)
+        else:
+            replay.append(number, with_rowtime(stream, whole(rows), times, schema), times)
+        self.counts[stream.name].rows += len(times)
+        if errors:
+            self._report(stream.name, [error for _, error in errors])
 
     def _sort_out(
         self,

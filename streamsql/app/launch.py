@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -127,20 +128,23 @@ def _assemble(
     bind_inputs(app)
     _check_rowtime(inputs, options)
     engine = app.engine([(each.stream, _rowtime(each.stream, options)) for each in inputs], keep=())
-    records = [_records(each, path, options, outside) for each, path in zip(inputs, paths, strict=True)]
+    records = [_records(each, path, options, outside, engine) for each, path in zip(inputs, paths, strict=True)]
     is_batch = all(isinstance(each, ReadAhead) for each in records)
     return Running(
         engine, inputs, records, _open_outputs(app, engine, options, opened, outside, is_batch=is_batch)
     )
 
 
-def _records(each: OpenInput, path: str, options: RunOptions, outside: Outside) -> RecordInput | ReadAhead:
+def _records(
+    each: OpenInput, path: str, options: RunOptions, outside: Outside, engine: Engine
+) -> RecordInput | ReadAhead:
     """Files are read ahead if there is a core to do it; not in a world whose calls are counted."""
-    records = RecordInput(each.source, decoder(each.schema, csv_header=each.csv_header), options.batch_size)
+    records = decoder(each.schema, csv_header=each.csv_header)
+    source = RecordInput(each.source, records, options.batch_size, partial(engine.needed, each.stream))
     is_whole = path != STANDARD and os.path.isfile(path) and not options.follow
     if is_whole and isinstance(outside, System) and (os.cpu_count() or 1) > 1:
-        return ReadAhead(records)
-    return records
+        return ReadAhead(source)
+    return source
 
 
 def _rowtime(stream: str, options: RunOptions) -> str:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, State
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, whole
 from streamsql.plan.memory import ROW
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ class _Input:
         self.stream = stream
         self.newest = START_OF_TIME
         self.bound = START_OF_TIME
-        self.rows: pa.RecordBatch | None = None
+        self.rows: Rows | None = None
         self.times: Times = np.empty(0, np.int64)
         self.admission: Admission | None = None
 
-    def append(self, rows: pa.RecordBatch, times: Times) -> None:
+    def append(self, rows: Rows, times: Times) -> None:
         """Put rows behind those that wait."""
         if self.rows is not None:
-            rows = pa.concat_batches([self.rows, rows])
+            rows = pa.concat_batches([whole(self.rows), whole(rows)])
             times = np.concatenate([self.times, times])
         self.rows, self.times = rows, times
 
@@ -52,12 +53,12 @@ class _Input:
         rows, times = self.rows, self.times
         if len(times) > 1 and (np.diff(times) < 0).any():
             order = np.argsort(times, kind="stable")
-            self.rows, self.times = pc.take(rows, pc.from_numpy(order)), times[order]
+            self.rows, self.times = pc.take(whole(rows), pc.from_numpy(order)), times[order]
 
     def take(self, count: int) -> None:
         """Forget the first `count` rows."""
         rest = len(self.times) - count
-        self.rows = self.rows.slice(count) if rest and self.rows is not None else None
+        self.rows = whole(self.rows).slice(count) if rest and self.rows is not None else None
         self.times = self.times[count:]
 
 
@@ -115,7 +116,7 @@ class Replay:
         in_order = self._room is None and len(times) > 0 and times[0] >= max(source.newest, source.bound)
         return bool(in_order and (times[1:] >= times[:-1]).all())
 
-    def append(self, number: int, rows: pa.RecordBatch, times: Times) -> None:
+    def append(self, number: int, rows: Rows, times: Times) -> None:
         """Take rows for which `continues` holds: as `add`, where none is late."""
         source = self._inputs[number]
         source.append(rows, times)
@@ -153,7 +154,7 @@ class Replay:
         for number, source in enumerate(self._inputs):
             state[f"{number}.newest"], state[f"{number}.bound"] = source.newest, source.bound
             if source.rows is not None:
-                state[f"{number}.rows"] = source.rows
+                state[f"{number}.rows"] = whole(source.rows)
                 state[f"{number}.times"] = source.times
             if source.admission is not None:
                 state[f"{number}.admission"] = source.admission.snapshot()
@@ -172,7 +173,7 @@ class Replay:
         """Rows of a stream that are held."""
         return sum(len(source.times) for source in self._inputs if source.stream == stream)
 
-    def release(self) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def release(self) -> Iterator[tuple[str, Rows]]:
         """For each stream all rows before which nothing can come any more, in order."""
         for stream in dict.fromkeys(source.stream for source in self._inputs):
             numbers = [number for number, source in enumerate(self._inputs) if source.stream == stream]
@@ -186,7 +187,7 @@ class Replay:
                 yield stream, parts[0][1]
             elif parts:
                 order = np.argsort(np.concatenate([times for times, _ in parts]), kind="stable")
-                yield stream, pc.take(pa.concat_batches([rows for _, rows in parts]), pc.from_numpy(order))
+                yield stream, pc.take(pa.concat_batches([whole(rows) for _, rows in parts]), pc.from_numpy(order))
 
     def _releasable(self, number: int, group: Sequence[int]) -> int:
         """How many waiting rows of an input have their place: nothing earlier, nor equal and of an earlier input,
@@ -198,8 +199,10 @@ class Replay:
         return int(np.searchsorted(self._inputs[number].times, limit, side="right"))
 
     @staticmethod
-    def _take(source: _Input, count: int) -> pa.RecordBatch:
-        assert source.rows is not None
-        rows = source.rows.slice(0, count)
+    def _take(source: _Input, count: int) -> Rows:
+        rows = source.rows
+        assert rows is not None
+        if count < len(source.times):
+            rows = whole(rows).slice(0, count)
         source.take(count)
         return rows

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from streamsql.exec.operator import State
+from streamsql.exec.operator import Columns, State
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
 from streamsql.kernels.batches import Rows
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamsql.app.outputs import Output
 
 READ_AT_ONCE = 1 << 20  # bytes
+WORTH_SKIPPING = 1 << 14  # bytes: of fewer, all columns are decoded
 SHORT_RECORD = 64  # bytes; whoever wants few rows at once is read few bytes at once
 IDLE_WAIT = 0.2  # seconds between two looks at the clock while nothing comes
 NAP, NAPS = 0.0001, 20  # seconds, and how many come before a long sleep
@@ -55,7 +56,15 @@ class Hooks:
 class RecordInput:
     """Bytes of a source, decoded."""
 
-    def __init__(self, source: Source, decoder: Decoder, batch_size: int = READ_AT_ONCE) -> None:
+    def __init__(
+        self,
+        source: Source,
+        decoder: Decoder,
+        batch_size: int = READ_AT_ONCE,
+        needed: Callable[[], Columns] = lambda: None,
+    ) -> None:
+        """`needed`: the columns that will probably be read (`Decoder.feed`)."""
+        self._needed = needed
         self._source = source
         self._decoder = decoder
         self._limit = min(READ_AT_ONCE, batch_size * SHORT_RECORD)
@@ -68,7 +77,9 @@ class RecordInput:
         data = self._source.read(self._limit)
         self._ended = data is None
         self.is_idle = data == b""
-        return self._decoder.finish() if data is None else self._decoder.feed(data)
+        if data is None:
+            return self._decoder.finish()
+        return self._decoder.feed(data, self._needed() if len(data) >= WORTH_SKIPPING else None)
 
     def descriptor(self) -> int | None:
         return None if self._ended else self._source.descriptor()

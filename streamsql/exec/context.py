@@ -13,7 +13,7 @@ from streamsql.exec.operator import Reject
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Rows, whole
+from streamsql.kernels.batches import Rows, by_column, whole
 from streamsql.kernels.programs import Condition, SelectList
 from streamsql.plan.expressions import Column as InputColumn
 from streamsql.plan.expressions import Expression
@@ -91,7 +91,7 @@ class Computation:
         self._by_steps = [each for each in evaluators if not isinstance(each, int) and each.code is None]
         self._context = context
 
-    def values(self, batch: pa.RecordBatch, *, tried: bool = False) -> tuple[pa.RecordBatch, list[pa.Array]]:
+    def values(self, batch: Rows, *, tried: bool = False) -> tuple[Rows, list[pa.Array]]:
         """One array per expression. A row for which one of them fails is rejected and left out of everything
         that is returned. `tried`: a program has given up on these rows, so the steps compute them."""
         times: Times | None = None
@@ -113,6 +113,7 @@ class Computation:
                 failures.merge(failed)
         if failures is None:
             return batch, arrays
+        batch = whole(batch)
         self._context.reject_values(batch, failures)
         keep = pc.from_numpy(~failures.mask())
         return pc.filter(batch, keep), [pc.filter(array, keep) for array in arrays]
@@ -139,9 +140,10 @@ class Computation:
         """The values of the expressions that are neither a column nor a program; None if a row fails."""
         arrays: list[pa.Array] = []
         times: Times | None = None
+        batch = by_column(batch) if self._by_steps else batch
         for evaluate in self._by_steps:
             times = times or self._context.times()
-            array, failed = evaluate.computed(whole(batch), times)
+            array, failed = evaluate.computed(batch, times)
             if failed:
                 return None
             arrays.append(array)

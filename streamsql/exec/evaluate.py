@@ -29,6 +29,7 @@ from streamsql.functions.failures import Failures
 from streamsql.functions.registry import NOT_CONSTANT, Argument, ScalarFunction
 from streamsql.functions.vectors import column
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows
 from streamsql.kernels.programs import Value
 from streamsql.plan.expressions import Call, Case, Cast, Column, Expression, Field, Literal, Subquery
 from streamsql.types import Kind, SqlType
@@ -135,11 +136,11 @@ class Compiled:
         self.type = type_.arrow
         self._value: Value | None = None
 
-    def __call__(self, batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
+    def __call__(self, batch: Rows, times: Times) -> tuple[pa.Array, Failures]:
         known = self.known(batch)
         return self.computed(batch, times) if known is None else (known, Failures(batch.num_rows))
 
-    def known(self, batch: pa.RecordBatch) -> pa.Array | None:
+    def known(self, batch: Rows) -> pa.Array | None:
         """The values, if a program can tell them: then no row fails."""
         if self.code is None:
             return None
@@ -149,7 +150,7 @@ class Compiled:
             self._value = Value(batch.schema, self.code, self.type)
         return self._value.of(batch)
 
-    def computed(self, batch: pa.RecordBatch, times: Times) -> tuple[pa.Array, Failures]:
+    def computed(self, batch: Rows, times: Times) -> tuple[pa.Array, Failures]:
         """The values, step by step, and what failed."""
         value, failures = self._step.value(Scope(batch, times, batch.num_rows))
         array = column(value, batch.num_rows)

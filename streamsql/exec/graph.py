@@ -14,10 +14,9 @@ import pyarrow as pa
 from streamsql.errors import ConfigError, StateError
 from streamsql.exec.context import Context
 from streamsql.exec.errors import ERROR_STREAM, Errors, ErrorStream
-from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, State
+from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, Columns, State, united
 from streamsql.exec.pump import WAYS, Pump, Surroundings
 from streamsql.exec.stream import Callback, Stream
-from streamsql.exec.time import last_rowtime
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels.batches import Rows, whole
@@ -116,7 +115,7 @@ class Graph:
         last ROWTIME, if it is at hand."""
         if batch.num_rows:
             if not self._started:
-                self.start(last_rowtime(whole(batch).slice(0, 1)))
+                self.start(int(batch.column(0)[0].value))
             self._input(stream).write(OUTSIDE, batch, last)
             self._release_errors()
 
@@ -154,6 +153,13 @@ class Graph:
             self._error_callbacks.append(callback)
         else:
             self._stream(stream).callbacks.append(callback if lazy else lambda batch: callback(whole(batch)))
+
+    def needed(self, stream: str) -> Columns:
+        """The columns of an input stream that are read while nothing goes wrong."""
+        found = self._input(stream)
+        if found.callbacks or found.merge is not None:
+            return None
+        return united([pump.needed[stream] for pump in found.readers])
 
     def _stream(self, name: str) -> Stream:
         if name not in self._streams:

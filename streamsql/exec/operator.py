@@ -19,6 +19,9 @@ Released = Sequence[Rows]
 State = dict[str, Any]
 """Names to Arrow arrays, NumPy arrays, record batches, bytes and plain scalars."""
 
+Columns = frozenset[int] | None
+"""Columns by number; None: all."""
+
 Reject = Callable[[pa.RecordBatch, Failures], None]
 """Called with the input batch of an operator and the rows of it that could not be computed."""
 
@@ -36,6 +39,11 @@ OTHER_STREAMSQL = "go on with the streamsql that saved it, or start anew with an
 """The hint for state that this version does not read."""
 
 
+def united(columns: Sequence[Columns]) -> Columns:
+    """Those that are in any of these."""
+    return None if None in columns else frozenset[int]().union(*(each for each in columns if each is not None))
+
+
 class Operator:
     """Base with the defaults of a stateless operator with one input."""
 
@@ -46,6 +54,10 @@ class Operator:
     layout = 1
     """Of what `snapshot` gives, bytes of kernels included. Whoever changes it counts up: state of another
     layout is refused, not misread."""
+
+    def needed(self, wanted: Columns) -> Columns:
+        """The columns of the input that are read while nothing goes wrong, if `wanted` of the output are."""
+        return None
 
     def on_batch(self, port: int, batch: Any) -> Released:
         """Take rows, in ROWTIME order, never older than the watermark; return the rows they release."""

@@ -14,7 +14,7 @@ from streamsql.exec.build import build
 from streamsql.exec.chain import Chain, chained
 from streamsql.exec.context import Context
 from streamsql.exec.counts import Counts
-from streamsql.exec.operator import END_OF_TIME, Reject, State
+from streamsql.exec.operator import END_OF_TIME, Columns, Reject, State, united
 from streamsql.exec.operators.values import Constant
 from streamsql.exec.stage import Advance, Emit, Stage
 from streamsql.functions.failures import Failures
@@ -50,7 +50,7 @@ class Pump:
     """The running form of one plan.
 
     `inputs` are its ends: for each Source in the plan, from left to right, the stream, and where its rows go in;
-    `ports` are these by stream.
+    `ports` are these by stream, `needed` the columns of each that are read while nothing goes wrong.
     """
 
     def __init__(self, name: str, root: nodes.Node, surroundings: Surroundings, *, running: bool = True) -> None:
@@ -65,6 +65,7 @@ class Pump:
         """Make all operators anew: a pump that was stopped starts without memory."""
         self.stages: list[Stage] = []
         self.inputs: list[tuple[str, Stage | Chain, int]] = []
+        self.needed: dict[str, Columns] = {}
         self._connect(self.root, "0", self._emit, self._surroundings.advance)
         self.ports: dict[str, list[tuple[Stage | Chain, int]]] = {}
         for stream, entry, port in self.inputs:
@@ -74,7 +75,7 @@ class Pump:
         self.counts.rows_out += batch.num_rows
         self._surroundings.emit(batch)
 
-    def _connect(self, node: nodes.Node, path: str, emit: Emit, advance: Advance) -> None:
+    def _connect(self, node: nodes.Node, path: str, emit: Emit, advance: Advance, wanted: Columns = None) -> None:
         number = len(self.stages)
         context = self._surroundings.context(path)
         counts = Counts(), self.counts
@@ -94,12 +95,14 @@ class Pump:
         stage = Stage(path, node, build(node, context), counts, gate, emit, advance)
         self.stages.append(stage)
         entry = chained(self.stages, self._emit) or stage
+        needed = stage.needed(wanted)
         for port, child in enumerate(node.inputs):
             if isinstance(child, nodes.Source):
+                self.needed[child.stream] = united([needed, self.needed.get(child.stream, frozenset())])
                 self.inputs.append((child.stream, entry, port))
             else:
                 below = partial(entry.push, port), partial(entry.watermark, port)
-                self._connect(child, f"{path}.{port}", *below)
+                self._connect(child, f"{path}.{port}", *below, needed)
 
     def _rejections(self, number: int, node: nodes.Node, counts: Sequence[Counts]) -> list[Reject]:
         """How an operator gets rid of rows for which there is no room, whose expressions fail, that it cannot take

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streamsql.errors import StateError
 from streamsql.exec.counts import Counts
 from streamsql.exec.fingerprint import fingerprint
-from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, Operator, Released
+from streamsql.exec.operator import END_OF_TIME, OTHER_STREAMSQL, START_OF_TIME, Columns, Operator, Released
 from streamsql.exec.operators.values import Constant
 from streamsql.kernels.batches import Rows, whole
 from streamsql.plan import nodes
@@ -49,6 +49,10 @@ class Stage:
         """What the plan node means; see `fingerprint`."""
         self._fingerprint = self._fingerprint or fingerprint(self.node)
         return self._fingerprint
+
+    def needed(self, wanted: Columns) -> Columns:
+        """As that of the operator; all if it is given record batches."""
+        return self.operator.needed(wanted) if self._lazy else None
 
     def push(self, port: int, batch: Rows) -> None:
         """Give the operator rows, and pass on what it releases."""

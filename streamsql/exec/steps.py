@@ -20,6 +20,7 @@ from streamsql.functions.call import CallContext, Datum, Mask, Times
 from streamsql.functions.failures import Failures
 from streamsql.functions.vectors import column, truths
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows
 from streamsql.record import field, record
 from streamsql.types import SqlType
 
@@ -44,7 +45,7 @@ class Scope:
     failures were left out of them.
     """
 
-    def __init__(self, batch: pa.RecordBatch, times: Times, length: int) -> None:
+    def __init__(self, batch: Rows, times: Times, length: int) -> None:
         self.batch = batch
         self.times = times
         self.length = length

@@ -17,7 +17,7 @@ def milliseconds(array: pa.Array) -> Times:
     return np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array)]
 
 
-def rowtimes(batch: pa.RecordBatch) -> Times:
+def rowtimes(batch: Rows) -> Times:
     """ROWTIME of every row: column 0."""
     return milliseconds(batch.column(0)) if batch.num_rows else np.empty(0, dtype=np.int64)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -62,8 +62,11 @@ class Decoded(NamedTuple):
 class Decoder(Protocol):
     """Bytes in any pieces → rows. The pieces never change the result."""
 
-    def feed(self, data: bytes) -> Decoded:
-        """Decode the records that are complete with `data`; the rest is kept for the next call."""
+    def feed(self, data: bytes, wanted: Collection[int] | None = None) -> Decoded:
+        """Decode the records that are complete with `data`; the rest is kept for the next call.
+
+        `wanted` are the columns that will probably be read (None: all): the others are made when somebody asks for
+        them. It never changes the result, and pays where `data` is long."""
         ...
 
     def finish(self) -> Decoded:

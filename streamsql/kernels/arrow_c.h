@@ -70,7 +70,7 @@ struct OwnedArray {
     }
 };
 
-// Columns that are freed when the last of the batches that share them is gone.
+// Columns that are freed when the last of the batches that share them is gone. One that is not there (yet) is null.
 using SharedColumns = std::vector<std::shared_ptr<OwnedArray>>;
 
 // Column `number` as kernels see it; `layout` is the one that its type has.
@@ -86,6 +86,8 @@ inline ColumnView view_of_column(const SharedColumns& columns, size_t number, La
 }
 
 inline int64_t nulls_of_column(const SharedColumns& columns, size_t number) { return columns[number]->array.null_count; }
+
+inline bool has_column(const SharedColumns& columns, size_t number) { return columns[number] != nullptr; }
 
 // A new last column, for the caller to fill in.
 inline ArrowArray* add_column(SharedColumns& columns) {
@@ -120,6 +122,14 @@ inline void release_lent_batch(ArrowArray* array) {
     array->release = nullptr;
 }
 
+// A column, for somebody who imports it.
+inline void lend_column(const std::shared_ptr<OwnedArray>& column, ArrowArray* out) {
+    auto* owner = new std::shared_ptr<OwnedArray>(column);
+    *out = column->array;
+    out->private_data = owner;
+    out->release = release_lent_column;
+}
+
 // A batch of these columns, for somebody who imports it; on an exception there is none.
 inline void lend_columns(const SharedColumns& columns, int64_t rows, ArrowArray* out) {
     std::unique_ptr<LentBatch> lent(new LentBatch);
@@ -135,12 +145,7 @@ inline void lend_columns(const SharedColumns& columns, int64_t rows, ArrowArray*
     out->release = release_lent_batch;
     out->private_data = lent.release();
     try {
-        for (size_t i = 0; i < columns.size(); i++) {
-            auto* owner = new std::shared_ptr<OwnedArray>(columns[i]);
-            *out->children[i] = columns[i]->array;
-            out->children[i]->private_data = owner;
-            out->children[i]->release = release_lent_column;
-        }
+        for (size_t i = 0; i < columns.size(); i++) lend_column(columns[i], out->children[i]);
     } catch (...) {
         out->release(out);
         throw;

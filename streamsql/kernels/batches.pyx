@@ -7,6 +7,7 @@ from typing import Union
 import pyarrow as pa
 
 from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libcpp.memory cimport shared_ptr
 
 from streamsql.kernels.columns cimport ColumnView, Layout
 
@@ -16,6 +17,7 @@ cdef extern from "arrow_c.h" namespace "streamsql":
     int64_t nulls_of_column(const SharedColumns&, size_t)
     void fill_column(int64_t, int64_t, ArrowArray*) except +
     void take_columns(ArrowArray&, SharedColumns&) except +
+    void lend_column(const shared_ptr[OwnedArray]&, ArrowArray*) except +
     void lend_columns(const SharedColumns&, int64_t, ArrowArray*) except +
 
 
@@ -23,9 +25,21 @@ cdef class LazyBatch:
     def whole(self):
         cdef OwnedArray lent
         if self.record_batch is None:
+            self.fill()
             lend_columns(self.columns, self.num_rows, &lent.array)
             self.record_batch = pa.RecordBatch._import_from_c(<uintptr_t>&lent.array, self.schema)
         return self.record_batch
+
+    def column(self, column):
+        cdef OwnedArray lent
+        cdef size_t number = self.schema.get_field_index(column) if isinstance(column, str) else column
+        if number >= self.columns.size():
+            raise IndexError(f"there is no column {column!r}")
+        if self.record_batch is not None:
+            return self.record_batch.column(number)
+        self.need(number)
+        lend_column(self.columns[number], &lent.array)
+        return pa.Array._import_from_c(<uintptr_t>&lent.array, self.schema.field(number).type)
 
     def last_time(self):
         if not self.num_rows:
@@ -38,6 +52,7 @@ cdef class LazyBatch:
         if not self.num_rows:
             return True
         for column in required:
+            self.need(column)
             if nulls_of_column(self.columns, column):
                 return False
         for column in texts:
@@ -45,8 +60,43 @@ cdef class LazyBatch:
             limit -= view.at[int32_t](self.num_rows) - view.at[int32_t](0)
         return limit >= 0
 
-    cdef ColumnView view(self, size_t column, Layout layout):
+    cdef int need(self, size_t column) except -1:
+        """Sees to it that a column is there."""
+        if not has_column(self.columns, column):
+            self.fill()
+            if not has_column(self.columns, column):
+                raise RuntimeError(f"nobody has column {column} of {self.schema.names}")
+        return 0
+
+    cdef int fill(self) except -1:
+        """Sees to it that all columns are there."""
+        cdef LazyBatch whole
+        cdef size_t number
+        cdef Py_ssize_t place
+        cdef Origin origin = self.origin  # another thread may be done with it first
+        if origin is None:
+            return 0
+        whole = origin.batch()
+        if whole.num_rows != self.num_rows:
+            raise RuntimeError(f"{self.num_rows} rows were made of records that now make {whole.num_rows}")
+        for number in range(self.columns.size()):
+            place = <Py_ssize_t>number - self.first
+            if not has_column(self.columns, number) and 0 <= place < <Py_ssize_t>whole.columns.size():
+                self.columns[number] = whole.columns[place]
+        self.origin = None
+        return 0
+
+    cdef ColumnView view(self, size_t column, Layout layout) except *:
+        self.need(column)
         return view_of_column(self.columns, column, layout)
+
+
+cdef class Origin:
+    """What has the columns of a batch that are not there: makes them for the first who asks."""
+
+    cdef LazyBatch batch(self):
+        """All columns of as many rows."""
+        raise NotImplementedError
 
 
 Rows = Union[pa.RecordBatch, LazyBatch]
@@ -54,6 +104,10 @@ Rows = Union[pa.RecordBatch, LazyBatch]
 
 def whole(batch):
     return (<LazyBatch>batch).whole() if isinstance(batch, LazyBatch) else batch
+
+
+def by_column(batch):
+    return batch if isinstance(batch, LazyBatch) and (<LazyBatch>batch).origin is not None else whole(batch)
 
 
 cdef LazyBatch lazy(batch):
@@ -111,6 +165,8 @@ cdef LazyBatch from_column(LazyBatch batch, size_t first, schema):
     """The columns from the `first` on, under another schema."""
     cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
     made.columns.assign(batch.columns.begin() + first, batch.columns.end())
+    made.origin = batch.origin
+    made.first = batch.first - <Py_ssize_t>first
     made.num_rows = batch.num_rows
     made.schema = schema
     return made
@@ -127,7 +183,21 @@ def stamped(batch, int64_t time, schema):
     cdef LazyBatch rows = lazy(batch), made = LazyBatch.__new__(LazyBatch)
     made.columns.reserve(rows.columns.size() + 1)
     fill_column(rows.num_rows, time, add_column(made.columns))
+    return before(made, rows, schema)
+
+
+def timed(batch, times, schema):
+    cdef LazyBatch rows = lazy(batch), made = LazyBatch.__new__(LazyBatch)
+    made.columns.reserve(rows.columns.size() + 1)
+    times._export_to_c(<uintptr_t>add_column(made.columns))
+    return before(made, rows, schema)
+
+
+cdef LazyBatch before(LazyBatch made, LazyBatch rows, schema):
+    """Puts the columns of `rows` behind the one of `made`."""
     made.columns.insert(made.columns.end(), rows.columns.begin(), rows.columns.end())
+    made.origin = rows.origin
+    made.first = rows.first + 1
     made.num_rows = rows.num_rows
     made.schema = schema
     return made

@@ -71,6 +71,7 @@ struct Column {
     int64_t length;
     std::string described;  // for messages: `column "PRICE" DOUBLE`
     bool repeated = true;   // the same in each row of one record (not below the flattened array)
+    bool wanted = true;     // if not, its values must fit, and nobody looks at what is stored
 
     /* the rows: one byte of validity per row, a fixed-width array, or offsets and bytes */
     uint8_t* valid = nullptr;
@@ -94,7 +95,7 @@ struct Column {
 class Columns {
   public:
     std::vector<Column> all;
-    std::vector<int> texts;  // positions of the character and binary columns
+    std::vector<int> texts;  // positions of the character and binary columns that are wanted
     std::vector<Failure> failures;
     Arena arena;
     int64_t row = 0;  // the row being read = rows finished so far
@@ -117,6 +118,27 @@ class Columns {
         all.push_back(std::move(c));
     }
 
+    /* Which columns are wanted from now on; between two batches. */
+    void want(const std::vector<bool>& wanted) {
+        const bool same = std::equal(all.begin(), all.end(), wanted.begin(), [](const Column& c, bool w) { return c.wanted == w; });
+        if (same && !row) return;
+        release();
+        capacity_ = row = 0;
+        texts.clear();
+        for (size_t i = 0; i < all.size(); i++) {
+            Column& c = all[i];
+            c.wanted = wanted[i];
+            c.used = c.room = 0;
+            c.pending.begin = nullptr;
+            if (c.textual() && c.wanted) texts.push_back((int)i);
+        }
+        all_wanted_ = std::find(wanted.begin(), wanted.end(), false) == wanted.end();
+    }
+    void want_all() {
+        if (unlikely(!all_wanted_)) want(std::vector<bool>(all.size(), true));
+    }
+    bool all_wanted() const { return all_wanted_; }
+
     /* Room for so many more rows. */
     void reserve(int64_t rows = 1) {
         if (likely(row + rows <= capacity_)) return;
@@ -124,10 +146,10 @@ class Columns {
         for (Column& c : all) {
             c.valid = resized(c.valid, (size_t)n);
             memset(c.valid + capacity_, 0, size_t(n - capacity_));
-            if (c.textual()) {
+            if (c.textual() && c.wanted) {
                 c.offsets = resized(c.offsets, (size_t)n + 1);
                 if (!capacity_) c.offsets[0] = 0;
-            } else c.data = resized(c.data, (size_t)n * (size_t)c.width());
+            } else if (!c.textual()) c.data = resized(c.data, (size_t)n * (size_t)c.width());
         }
         capacity_ = n;
     }
@@ -164,7 +186,8 @@ class Columns {
             if (!c.valid) continue;
             const int64_t last = row < capacity_ ? row : capacity_ - 1;
             memset(c.valid + first, 0, size_t(last - first + 1));
-            if (c.textual()) { c.used = (size_t)c.offsets[first]; c.pending.begin = nullptr; }
+            c.pending.begin = nullptr;
+            if (c.offsets) c.used = (size_t)c.offsets[first];
         }
         row = first;
         failures.clear();
@@ -237,6 +260,8 @@ class Columns {
     const char* usual_truth(Column& c, const char* p);
     bool usual_stamp(Column& c, Text text);
     const char* usual_text(Column& c, const char* p, const char* stop);
+    /* Whether the number at p, of the usual shape, fits its column; returns its end, or null. Nothing is stored. */
+    const char* fitting_number(const Column& c, const char* p);
 
     void set_boolean_literal(int i, bool value, Text source);
     void set_number(int i, const Number& n, Text source);
@@ -245,6 +270,7 @@ class Columns {
 
   private:
     int64_t capacity_ = 0, expected_ = 0;
+    bool all_wanted_ = true;
 
     template <typename T> void put(Column& c, T value) {
         c.values<T>()[row] = value;

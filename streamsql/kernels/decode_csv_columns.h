@@ -1,7 +1,8 @@
 /* Fields of many rows → the values of one column, as long as they are of its usual shape (decode_usual.h).
 
    Each function stores values from row `i` on and returns the first row whose field it leaves to the general way, or
-   `rows`. Where a field is empty it takes back the row's byte in `valid`, which is 1 before; for VARCHAR that is a text. */
+   `rows`. Where a field is empty it takes back the row's byte in `valid`, which is 1 before; for VARCHAR that is a text.
+   With `Keep` false it says the same and stores nothing: what is only computed to be stored is not computed either. */
 #pragma once
 #include "decode_csv_block.h"
 #include "decode_usual.h"
@@ -20,20 +21,23 @@ template <typename Store> bool by_general(Text text, Store store) {
 }
 
 /* DOUBLE. */
-inline size_t reals_of(Fields fields, double* values, uint8_t* valid, size_t i, size_t rows) {
+template <bool Keep = true> size_t reals_of(Fields fields, double* values, uint8_t* valid, size_t i, size_t rows) {
     for (; i < rows; i++) {
         const Text text = fields[i];
         bool negative;
         uint64_t mantissa;
         int places;
-        if (likely(read_signed_text(text, &negative, &mantissa, &places))) values[i] = (double)mantissa / POWERS[places] * SIGNS[negative];
-        else if (!is_null(text, valid + i) && !by_general(text, [&](const Number& n) { return to_double(n, &values[i]); })) break;
+        double value;
+        if (likely(read_signed_text(text, &negative, &mantissa, &places))) value = (double)mantissa / POWERS[places] * SIGNS[negative];
+        else if (is_null(text, valid + i)) continue;
+        else if (!by_general(text, [&](const Number& n) { return to_double(n, &value); })) break;
+        if (Keep) values[i] = value;
     }
     return i;
 }
 
 /* INTEGER and BIGINT, as `T`: digits. */
-template <typename T> size_t wholes_of(Fields fields, T* values, uint8_t* valid, size_t i, size_t rows) {
+template <typename T, bool Keep = true> size_t wholes_of(Fields fields, T* values, uint8_t* valid, size_t i, size_t rows) {
     for (; i < rows; i++) {
         const Text text = fields[i];
         bool negative;
@@ -44,7 +48,7 @@ template <typename T> size_t wholes_of(Fields fields, T* values, uint8_t* valid,
             break;
         }
         if (unlikely(places > 0 || (sizeof(T) == 4 && mantissa > 0x7fffffff))) break;
-        values[i] = (T)(negative ? -(int64_t)mantissa : (int64_t)mantissa);
+        if (Keep) values[i] = (T)(negative ? -(int64_t)mantissa : (int64_t)mantissa);
     }
     return i;
 }

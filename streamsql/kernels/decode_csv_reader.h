@@ -6,14 +6,13 @@
 
 namespace streamsql {
 
+/* The readers of a column's fields: those of this CPU, and those that read one field after the other. */
 #if STREAMSQL_WIDE
-static const auto reals = has_wide() ? &wide::reals_of : &reals_of;
-static const auto integers = has_wide() ? &wide::wholes_of<int32_t> : &wholes_of<int32_t>;
-static const auto bigints = has_wide() ? &wide::wholes_of<int64_t> : &wholes_of<int64_t>;
+template <bool Keep> static const auto reals = has_wide() ? &wide::reals_of<Keep> : &reals_of<Keep>;
+template <typename T, bool Keep> static const auto wholes = has_wide() ? &wide::wholes_of<T, Keep> : &wholes_of<T, Keep>;
 #else
-static const auto reals = &reals_of;
-static const auto integers = &wholes_of<int32_t>;
-static const auto bigints = &wholes_of<int64_t>;
+template <bool Keep> static const auto reals = &reals_of<Keep>;
+template <typename T, bool Keep> static const auto wholes = &wholes_of<T, Keep>;
 #endif
 
 enum class Header : int { no, automatic, yes };
@@ -146,7 +145,8 @@ class CsvReader : public Reader {
 
     /* Stores field i of the rows of the block in its column; false, at `columns.row`, if a value does not fit. */
     bool take_column(Column& c, size_t i, int64_t first, size_t bytes) {
-        if (c.textual() && !columns.reserve_text(c, bytes)) return false;
+        if (!c.wanted && takes_any_field(c)) return true;
+        if (c.wanted && c.textual() && !columns.reserve_text(c, bytes)) return false;
         memset(c.valid + first, 1, block_.rows);
         const Fields fields = block_.fields(i);
         size_t by_general = 0;
@@ -157,11 +157,16 @@ class CsvReader : public Reader {
             const Text text = fields[row];
             take(c, order_[i], fields.is_doubled(text) ? undoubled(text) : text);
             if (unlikely(!columns.failures.empty())) return false;
-            if (!c.textual()) continue;
+            if (!c.textual() || !c.wanted) continue;
             columns.commit_text(c);
             c.pending.begin = nullptr;
         }
         return true;
+    }
+
+    /* Text, and BOOLEAN: a field that is not `true` is false. */
+    static bool takes_any_field(const Column& c) {
+        return c.type == Type::char_ || c.type == Type::varchar || c.type == Type::boolean;
     }
 
     /* Stores fields of the usual shape from `row` on; returns the first that is not, or the number of rows. `wide` says
@@ -172,14 +177,23 @@ class CsvReader : public Reader {
         switch (c.usual) {
         case Usual::text: return texts_of(fields, c, c.offsets + first + 1, row, rows);
         case Usual::stamp: return stamps_of(fields, c.memory, c.values<int64_t>() + first, valid, row, rows);
-        case Usual::real: return (wide ? reals : &reals_of)(fields, c.values<double>() + first, valid, row, rows);
+        case Usual::real: return c.wanted ? real_rows<true>(c, fields, first, row, wide) : real_rows<false>(c, fields, first, row, wide);
         case Usual::whole:
-            if (c.type == Type::bigint) return (wide ? bigints : &wholes_of<int64_t>)(fields, c.values<int64_t>() + first, valid, row, rows);
-            return (wide ? integers : &wholes_of<int32_t>)(fields, c.values<int32_t>() + first, valid, row, rows);
+            if (c.type == Type::bigint) return whole_rows<int64_t>(c, fields, first, row, wide);
+            return whole_rows<int32_t>(c, fields, first, row, wide);
         case Usual::decimal: return decimals_of(fields, c, c.data + 16 * first, valid, row, rows);
         case Usual::truth: return truths_of(fields, c.values<uint8_t>() + first, valid, row, rows);
         default: return row;
         }
+    }
+
+    template <bool Keep> size_t real_rows(Column& c, Fields fields, int64_t first, size_t row, bool wide) {
+        return (wide ? reals<Keep> : &reals_of<Keep>)(fields, c.values<double>() + first, c.valid + first, row, block_.rows);
+    }
+
+    template <typename T> size_t whole_rows(Column& c, Fields fields, int64_t first, size_t row, bool wide) {
+        const auto keep = wide ? wholes<T, true> : &wholes_of<T, true>, check = wide ? wholes<T, false> : &wholes_of<T, false>;
+        return (c.wanted ? keep : check)(fields, c.values<T>() + first, c.valid + first, row, block_.rows);
     }
 
     static bool at(const char* p, const char* end, const std::string& delimiter) {

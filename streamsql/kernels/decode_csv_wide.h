@@ -71,29 +71,31 @@ inline size_t leading(__m256i good) {
     return bad ? (size_t)__builtin_ctz(bad) : 4;
 }
 
-inline size_t reals_of(Fields fields, double* values, uint8_t* valid, size_t i, size_t rows) {
+template <bool Keep = true> size_t reals_of(Fields fields, double* values, uint8_t* valid, size_t i, size_t rows) {
     const __m256i magic = same(0x4330000000000000);  // 2^52, whose last bits are units
     for (size_t begin = i, odd = 0; i + 4 <= rows && odd * 8 <= i - begin;) {
         const Four numbers = four(fields, i);
         const __m256d mantissa = _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(numbers.mantissa, magic)), _mm256_castsi256_pd(magic));
         const __m256d value = _mm256_div_pd(mantissa, _mm256_i64gather_pd(POWERS, numbers.places, 8));
         const __m256d sign = _mm256_castsi256_pd(_mm256_slli_epi64(numbers.negative, 63));
-        _mm256_storeu_pd(values + i, _mm256_xor_pd(value, sign));
+        if (Keep) _mm256_storeu_pd(values + i, _mm256_xor_pd(value, sign));
         const size_t n = leading(numbers.good);
         i += n;
         if (likely(n == 4)) continue;
-        if (streamsql::reals_of(fields, values, valid, i, i + 1) == i) return i;
+        if (streamsql::reals_of<Keep>(fields, values, valid, i, i + 1) == i) return i;
         i++;
         odd++;
     }
-    return streamsql::reals_of(fields, values, valid, i, rows);
+    return streamsql::reals_of<Keep>(fields, values, valid, i, rows);
 }
 
-template <typename T> size_t wholes_of(Fields fields, T* values, uint8_t* valid, size_t i, size_t rows) {
+template <typename T, bool Keep = true> size_t wholes_of(Fields fields, T* values, uint8_t* valid, size_t i, size_t rows) {
     for (size_t begin = i, odd = 0; i + 4 <= rows && odd * 8 <= i - begin;) {
         const Four numbers = four(fields, i);
         const __m256i value = _mm256_sub_epi64(_mm256_xor_si256(numbers.mantissa, numbers.negative), numbers.negative);
-        if (sizeof(T) == 8) _mm256_storeu_si256((__m256i*)(values + i), value);
+        if (!Keep) {
+            // only whether they are numbers
+        } else if (sizeof(T) == 8) _mm256_storeu_si256((__m256i*)(values + i), value);
         else {
             const __m256i lows = _mm256_permutevar8x32_epi32(value, _mm256_setr_epi32(0, 2, 4, 6, 0, 0, 0, 0));
             _mm_storeu_si128((__m128i*)(values + i), _mm256_castsi256_si128(lows));
@@ -101,11 +103,11 @@ template <typename T> size_t wholes_of(Fields fields, T* values, uint8_t* valid,
         const size_t n = leading(_mm256_and_si256(numbers.good, is(numbers.places, _mm256_setzero_si256())));
         i += n;
         if (likely(n == 4)) continue;
-        if (streamsql::wholes_of(fields, values, valid, i, i + 1) == i) return i;
+        if (streamsql::wholes_of<T, Keep>(fields, values, valid, i, i + 1) == i) return i;
         i++;
         odd++;
     }
-    return streamsql::wholes_of(fields, values, valid, i, rows);
+    return streamsql::wholes_of<T, Keep>(fields, values, valid, i, rows);
 }
 
 }  // namespace wide

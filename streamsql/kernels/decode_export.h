@@ -83,7 +83,7 @@ inline char* export_short_column(Column& c, int64_t rows, char* at, const std::s
 /* The rows as a short batch, if they are few; the columns keep their memory for the next ones. */
 inline bool export_short_batch(Columns& columns, SharedColumns& out) {
     size_t size = 0, text = 0;
-    if (columns.row > SHORT_ROWS) return false;
+    if (columns.row > SHORT_ROWS || !columns.all_wanted()) return false;
     for (const Column& c : columns.all) size += short_size(c, columns.row), text += c.used;
     if (text > SHORT_TEXT) return false;
     std::shared_ptr<char> memory(resized((char*)nullptr, size), free);
@@ -93,12 +93,15 @@ inline bool export_short_batch(Columns& columns, SharedColumns& out) {
     return true;
 }
 
-/* All rows read so far; a new batch begins. On an exception the rows are lost. */
+/* All rows read so far, and nothing in place of columns that are not wanted; a new batch begins. On an exception the
+   rows are lost. */
 inline void export_batch(Columns& columns, SharedColumns& out) {
     out.reserve(columns.all.size());
     try {
         if (export_short_batch(columns, out)) return;
-        for (Column& column : columns.all) export_column(column, columns.row, add_column(out));
+        for (Column& column : columns.all)
+            if (column.wanted) export_column(column, columns.row, add_column(out));
+            else out.emplace_back();
     } catch (...) {
         columns.release();  // some have given their memory away
         throw;

@@ -169,7 +169,7 @@ class JsonParser {
             if (c.usual == Usual::text) {
                 bool high = false;
                 const char* stop = string_stop(p + 1, &high);
-                if (likely(*stop == '"') && (likely(!high) || valid_utf8(p + 1, stop))) end = columns_.usual_text(c, p + 1, stop);
+                if (likely(*stop == '"') && (likely(!high) || valid_utf8(p + 1, stop))) end = c.wanted ? columns_.usual_text(c, p + 1, stop) : stop;
             } else if (c.usual == Usual::stamp) {
                 // what the quotes hold is a time, or the last byte is none of it
                 const char* stop = p + (p[24] == '"' ? 24 : p[20] == '"' ? 20 : p[25] == '"' ? 25 : p[27] == '"' ? 27 : p[21] == '"' ? 21 : 28);
@@ -184,7 +184,7 @@ class JsonParser {
         if (c.usual == Usual::truth) return columns_.usual_truth(c, p);
         if (unlikely(c.usual < Usual::real || c.usual > Usual::decimal)) return nullptr;
         if (unlikely(p[*p == '-'] == '0' && is_digit(p[1 + (*p == '-')]))) return nullptr;  // a zero in front is wrong
-        return columns_.usual_number(c, p);
+        return likely(c.wanted) ? columns_.usual_number(c, p) : columns_.fitting_number(c, p);
     }
 
     /* A value that only one column wants. */

@@ -43,6 +43,7 @@ class Reader {
 
     /* The bytes of the record that is not complete. */
     std::string waiting() const { return buffer_ ? std::string(buffer_ + begin_, end_ - begin_) : std::string(); }
+    size_t waiting_size() const { return end_ - begin_; }
     bool started() const { return started_; }
     bool passing_over() const { return passing_over_; }
 

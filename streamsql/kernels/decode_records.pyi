@@ -10,7 +10,7 @@ _Column = tuple[int, int, int, int, str]
 _Read = tuple[LazyBatch, Sequence[tuple[int, bytes, bool, str]], int]
 
 class _Records:
-    def feed(self, data: bytes | bytearray | memoryview) -> _Read: ...
+    def feed(self, data: bytes | bytearray | memoryview, wanted: Iterable[int] | None = None) -> _Read: ...
     def finish(self) -> _Read: ...
     def save(self) -> dict[str, Any]: ...
     def load(self, state: Mapping[str, Any]) -> None: ...
@@ -18,9 +18,9 @@ class _Records:
 class JsonRecords(_Records):
     def __init__(
         self,
-        columns: Iterable[_Column],
+        columns: Sequence[_Column],
         schema: pa.Schema,
-        nodes: Iterable[tuple[int, str | int | None]],
+        nodes: Sequence[tuple[int, str | int | None]],
         places: Sequence[int],
         each: int,
         max_record: int,
@@ -29,9 +29,9 @@ class JsonRecords(_Records):
 class CsvRecords(_Records):
     def __init__(
         self,
-        columns: Iterable[_Column],
+        columns: Sequence[_Column],
         schema: pa.Schema,
-        names: Iterable[str],
+        names: Sequence[str],
         row_delimiter: str,
         column_delimiter: str,
         header: int,

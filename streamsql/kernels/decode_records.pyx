@@ -3,13 +3,16 @@
 # (pairs of pointers written apart and read together as one vector stall the pipeline; calls inside go direct)
 """Bytes → Arrow record batches: the readers of JSON documents and of delimited text (see the headers decode_*.h)."""
 
+from functools import partial
+from threading import Lock
+
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport int64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport LazyBatch, SharedColumns, lazy
+from streamsql.kernels.batches cimport LazyBatch, Origin, SharedColumns, lazy
 from streamsql.kernels.texts cimport text_of
 
 import pyarrow as pa
@@ -19,6 +22,9 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
     cdef cppclass Columns:
         int64_t row
         void declare(int, int, int, int64_t, const string&) except +
+        void want(const vector[cbool]&) except +
+        void want_all() except +
+        cbool all_wanted()
 
     cdef struct Rejected:
         int64_t before
@@ -34,6 +40,7 @@ cdef extern from "decode_json_reader.h" namespace "streamsql":
         void feed(const char*, size_t) except + nogil
         void finish() except + nogil
         string waiting() except +
+        size_t waiting_size()
         cbool started()
         cbool passing_over()
         void resume(const string&, cbool, cbool) except +
@@ -70,11 +77,36 @@ cdef extern from "decode_export.h" namespace "streamsql":
     void export_batch(Columns&, SharedColumns&) except +
 
 
+cdef class _Fed(Origin):
+    """What was fed, to be read again by a reader that wants all columns."""
+    cdef _Records reader  # the one that left columns out
+    cdef object state  # its, before
+    cdef object data
+    cdef LazyBatch made
+    cdef object lock  # whoever writes a batch does so in a thread of its own
+
+    cdef LazyBatch batch(self):
+        with self.lock:
+            if self.made is None:
+                self.make()
+            return self.made
+
+    cdef make(self):
+        cdef _Records reader = self.reader.again()
+        reader.load(self.state)
+        self.made = reader.feed(self.data)[0]
+        self.reader.in_vain()
+        self.reader = self.state = self.data = None
+
+
 cdef class _Records:
     """Rows and rejects of the records read so far; the base of the two readers."""
     cdef Reader* reader
     cdef object schema
     cdef object empty
+    cdef object again  # makes another reader of the same records; None if columns cannot be left out
+    cdef int caution  # how many times to read all columns after leaving some out in vain
+    cdef int pause  # how many of these are to come
 
     def __dealloc__(self):
         del self.reader
@@ -86,25 +118,55 @@ cdef class _Records:
         for code, precision, scale, length, described in columns:
             self.reader.columns.declare(code, precision, scale, length, text_of(described.encode()))
 
-    def feed(self, data):
-        """Read the records that are complete with `data`; as `take`. Raises OverflowError when a batch outgrows
-        Arrow's strings."""
+    def feed(self, data, wanted=None):
+        """Read the records that are complete with `data`; as `take`. Columns that are not `wanted` may not be there
+        yet (None: all are wanted). Raises OverflowError when a batch outgrows Arrow's strings."""
         cdef Py_buffer view  # a memoryview would cost as much as a row
+        cdef _Fed origin = None
+        if wanted is None or self.again is None:
+            self.reader.columns.want_all()
+        else:
+            origin = self.want(data, wanted)
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
             with nogil:
                 self.reader.feed(<const char*>view.buf, <size_t>view.len)
         finally:
             PyBuffer_Release(&view)
-        return self.take()
+        return self.take(origin)
 
     def finish(self):
         """Read what is left; as `take`."""
+        self.reader.columns.want_all()
         with nogil:
             self.reader.finish()
-        return self.take()
+        return self.take(None)
 
-    cdef tuple take(self):
+    cdef _Fed want(self, data, wanted):
+        """Has the reader leave out columns that are not wanted of what is made of `data`; what has them."""
+        cdef Reader* reader = self.reader
+        cdef vector[cbool] flags
+        cdef _Fed origin
+        if self.pause or reader.waiting_size() > <size_t>len(data):  # what waits would be kept again and again
+            self.pause = max(self.pause - 1, 0)
+            reader.columns.want_all()
+            return None
+        self.caution = max(self.caution - 1, 0)
+        flags.resize(len(self.schema))
+        for column in wanted:
+            flags[column] = True
+        reader.columns.want(flags)
+        if reader.columns.all_wanted():
+            return None
+        origin = _Fed.__new__(_Fed)
+        origin.reader, origin.state, origin.data, origin.lock = self, self.save(), bytes(data), Lock()
+        return origin
+
+    cdef in_vain(self):
+        """Columns were asked for that had been left out: if that happens often, it costs more than it saves."""
+        self.caution = self.pause = min(self.caution + 8, 64)
+
+    cdef tuple take(self, _Fed origin):
         """(rows, rejects, records) since the last call: a LazyBatch, the rejects as (rows before it, record, is a
         coercion error, message), and how many records that were."""
         cdef Reader* reader = self.reader
@@ -112,7 +174,7 @@ cdef class _Records:
         cdef bytes message
         cdef size_t i
         cdef int64_t records = reader.records
-        rows = self.rows() if reader.columns.row else self.empty
+        rows = self.rows(origin) if reader.columns.row else self.empty
         reader.records = 0
         if reader.rejects.empty():
             return rows, (), records
@@ -124,11 +186,12 @@ cdef class _Records:
         reader.rejects.clear()
         return rows, rejects, records
 
-    cdef LazyBatch rows(self):
-        """The rows read since the last call."""
+    cdef LazyBatch rows(self, _Fed origin):
+        """The rows read since the last call; `origin` has the columns that were left out."""
         cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
         made.num_rows = self.reader.columns.row
         made.schema = self.schema
+        made.origin = origin
         export_batch(self.reader.columns, made.columns)
         return made
 
@@ -162,6 +225,8 @@ cdef class JsonRecords(_Records):
         for i, place in enumerate(places):
             reader.tree.node(place).columns.push_back(i)
         reader.finish_schema(each)
+        if each < 0:  # else the rows of a record share values, and what those take is limited
+            self.again = partial(JsonRecords, columns, schema, nodes, places, each, max_record)
 
 
 cdef class CsvRecords(_Records):
@@ -175,6 +240,7 @@ cdef class CsvRecords(_Records):
         reader.names = [name.encode() for name in names]
         reader.header = <Header>header
         reader.configure(text_of(row_delimiter.encode()), text_of(column_delimiter.encode()))
+        self.again = partial(CsvRecords, columns, schema, names, row_delimiter, column_delimiter, header, max_record)
 
     def save(self):
         """What is remembered between two feeds, with the header's answer."""

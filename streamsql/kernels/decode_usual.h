@@ -48,6 +48,17 @@ inline const char* Columns::usual_number(Column& c, const char* p) {
     return likely(size != 0 && put_usual(c, negative, mantissa, places)) ? p + size : nullptr;
 }
 
+/* The same, if nobody wants the value. */
+inline const char* Columns::fitting_number(const Column& c, const char* p) {
+    uint64_t mantissa = 0;
+    int places = 0;
+    int128 value;
+    p += *p == '-';
+    const int size = read_short(p, &mantissa, &places);
+    const bool fits = c.usual == Usual::real || (c.usual == Usual::whole ? places == 0 : scaled_up(c, mantissa, places, &value));
+    return likely(size != 0 && fits) ? p + size : nullptr;
+}
+
 /* A whole text for such a column: see `read_signed_text`. */
 inline bool Columns::usual_number(Column& c, Text text) {
     bool negative;

@@ -45,6 +45,7 @@ cdef class RowText:
 
     def of(self, batch):
         cdef LazyBatch rows = lazy(batch)
+        rows.fill()
         self.writer.take(rows.columns)
         text = self.written(rows.num_rows)
         self.row_bytes = 1.1 * len(text) / max(rows.num_rows, 1) + 1

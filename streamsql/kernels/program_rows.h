@@ -121,10 +121,14 @@ inline void gather_column(const ColumnView& column, int64_t length, const int32_
     give(std::move(made), n, n - present, 2, out);
 }
 
-// The chosen rows of all columns of a batch of `length` rows.
-inline void gather_columns(const Columns& columns, int64_t length, const int32_t* rows, int64_t n, SharedColumns& out) {
+// The chosen rows of those columns of a batch of `length` rows that are to be `kept`; the others are not there.
+inline void gather_columns(
+    const Columns& columns, const std::vector<bool>& kept, int64_t length, const int32_t* rows, int64_t n, SharedColumns& out
+) {
     out.reserve(columns.size());
-    for (const ColumnView& column : columns) gather_column(column, length, rows, n, add_column(out));
+    for (size_t i = 0; i < columns.size(); i++)
+        if (kept[i]) gather_column(columns[i], length, rows, n, add_column(out));
+        else out.emplace_back();
 }
 
 }  // namespace streamsql

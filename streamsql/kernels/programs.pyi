@@ -45,5 +45,5 @@ class Value:
     """One value of type `type_` for each row."""
 
     def __init__(self, schema: pa.Schema, code: _Code, type_: pa.DataType) -> None: ...
-    def of(self, batch: pa.RecordBatch) -> pa.Array | None:
+    def of(self, batch: Rows) -> pa.Array | None:
         """The values for a batch; None if the program gave up, or the batch has another schema."""

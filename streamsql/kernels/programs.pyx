@@ -10,7 +10,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport ArrowArray, LazyBatch, OwnedArray, SharedColumns, add_column, lazy
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, Origin, OwnedArray, SharedColumns, add_column, has_column, lazy
 from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
 from streamsql.kernels.texts cimport text_of
 
@@ -21,7 +21,7 @@ cdef extern from "program_rows.h" namespace "streamsql" nogil:
 
     cbool compute(const Program&, const vector[ColumnView]&, int64_t, Layout, ArrowArray*) except +
     int64_t choose(const Program&, const vector[ColumnView]&, int64_t, int32_t*) except +
-    void gather_columns(const vector[ColumnView]&, int64_t, const int32_t*, int64_t, SharedColumns&) except +
+    void gather_columns(const vector[ColumnView]&, const vector[cbool]&, int64_t, const int32_t*, int64_t, SharedColumns&) except +
 
 
 # The order of `enum class Op` in programs.h.
@@ -44,24 +44,47 @@ cdef enum:
     GIVEN = -0x7fffffff
 
 
-cdef object add_code(Program* program, code):
-    for name, operand in code:
-        if isinstance(operand, bytes):
-            program.add(_OPERATIONS[name], 0, 0, text_of(operand))
-        elif isinstance(operand, float):
-            program.add(_OPERATIONS[name], 0, operand, text_of(b""))
-        else:
-            program.add(_OPERATIONS[name], operand, 0, text_of(b""))
+cdef class _Chosen(Origin):
+    """Chosen rows of a batch, of which some columns are left where they are."""
+    cdef LazyBatch rest
+    cdef _Rows rows
+    cdef vector[int32_t] chosen
+    cdef int64_t found
+
+    cdef LazyBatch batch(self):
+        cdef vector[ColumnView] columns
+        cdef vector[cbool] all_
+        if self.rows is not None:
+            self.rest.fill()
+            self.rows.view(self.rest, &columns)
+            all_.resize(columns.size(), True)
+            self.rest = gathered(self.rest, columns, all_, self.chosen, self.found)
+            self.rows = None
+        return self.rest
+
+
+cdef LazyBatch gathered(
+    LazyBatch rows, vector[ColumnView]& columns, vector[cbool]& kept, vector[int32_t]& chosen, int64_t found
+):
+    """The chosen rows of the columns that are kept."""
+    cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
+    made.num_rows = found
+    made.schema = rows.schema
+    with nogil:
+        gather_columns(columns, kept, rows.num_rows, chosen.data(), found, made.columns)
+    return made
 
 
 cdef class _Rows:
     """Batches of one schema; the base of what is done with them."""
     cdef object schema
     cdef vector[Layout] layouts
+    cdef vector[cbool] used  # the columns that must be there
     cdef readonly cbool has_nested
 
     def __init__(self, schema):
         self.schema = schema
+        self.used.resize(len(schema.types))
         for type_ in schema.types:
             try:
                 self.layouts.push_back(layout_of(type_.id))
@@ -69,17 +92,30 @@ cdef class _Rows:
                 self.layouts.push_back(Layout.Null)
                 self.has_nested = True
 
+    cdef object add(self, Program* program, code):
+        for name, operand in code:
+            if name == "column":
+                self.used[<size_t>operand] = True
+            if isinstance(operand, bytes):
+                program.add(_OPERATIONS[name], 0, 0, text_of(operand))
+            elif isinstance(operand, float):
+                program.add(_OPERATIONS[name], 0, operand, text_of(b""))
+            else:
+                program.add(_OPERATIONS[name], operand, 0, text_of(b""))
+
     cdef LazyBatch view(self, batch, vector[ColumnView]* columns):
-        """The batch, which keeps the memory of `columns`; None if it has another schema."""
+        """The batch, which keeps the memory of `columns`; None if it has another schema. There is no view of columns
+        that are neither used nor there."""
         cdef LazyBatch rows = lazy(batch)
         cdef size_t i
         if rows.schema is not self.schema:
             if not rows.schema.equals(self.schema):
                 return None
             self.schema = rows.schema  # most likely that of the next batch too: found equal at one look
-        columns.reserve(self.layouts.size())
+        columns.resize(self.layouts.size())
         for i in range(self.layouts.size()):
-            columns.push_back(rows.view(i, self.layouts[i]))
+            if self.used[i] or has_column(rows.columns, i):
+                columns[0][i] = rows.view(i, self.layouts[i])
         return rows
 
 
@@ -90,28 +126,35 @@ cdef class Condition(_Rows):
         super().__init__(schema)
         if self.has_nested:
             raise TypeError("rows with nested columns cannot be chosen")
-        add_code(&self.program, code)
+        self.add(&self.program, code)
 
     def rows(self, batch):
+        return self.choose(batch, None)
+
+    cdef LazyBatch choose(self, batch, _Rows reader):
+        """The rows; for a `reader` other columns than those that it uses can be left out."""
         cdef vector[ColumnView] columns
-        cdef vector[int32_t] chosen
-        cdef int64_t n = batch.num_rows, found
-        cdef LazyBatch made
-        known = self.view(batch, &columns)
+        cdef vector[cbool] kept
+        cdef int64_t n = batch.num_rows
+        cdef LazyBatch made, known = self.view(batch, &columns)
+        cdef _Chosen origin = _Chosen.__new__(_Chosen)
+        cdef size_t i
         if known is None:
             return None
-        chosen.resize(n + 1)
+        origin.chosen.resize(n + 1)
         with nogil:
-            found = choose(self.program, columns, n, chosen.data())
-        if found < 0:
+            origin.found = choose(self.program, columns, n, origin.chosen.data())
+        if origin.found < 0:
             return None
-        if found == n:
+        if origin.found == n:
             return known
-        made = LazyBatch.__new__(LazyBatch)
-        made.num_rows = found
-        made.schema = self.schema
-        with nogil:
-            gather_columns(columns, n, chosen.data(), found, made.columns)
+        kept.resize(columns.size())
+        for i in range(columns.size()):
+            if has_column(known.columns, i) and (reader is None or reader.used[i]):
+                kept[i] = True
+        made = gathered(known, columns, kept, origin.chosen, origin.found)
+        if known.origin is not None or reader is not None:
+            origin.rest, origin.rows, made.origin = known, self, origin
         return made
 
 
@@ -125,13 +168,17 @@ cdef class SelectList(_Rows):
         super().__init__(schema)
         self.result = result
         for output, type_ in zip(outputs, result.types, strict=True):
-            if output is None or isinstance(output, int):
-                self.places.push_back(GIVEN if output is None else output)
+            if output is None:
+                self.places.push_back(GIVEN)
+                continue
+            if isinstance(output, int):
+                self.places.push_back(output)
+                self.used[<size_t>output] = True
                 continue
             self.places.push_back(-1 - <int>self.programs.size())
             self.programs.resize(self.programs.size() + 1)
             self.results.push_back(layout_of(type_.id))
-            add_code(&self.programs.back(), output)
+            self.add(&self.programs.back(), output)
 
     def rows(self, batch, given=()):
         cdef vector[ColumnView] columns
@@ -177,7 +224,7 @@ cdef class Insertion:
     def rows(self, batch):
         cdef LazyBatch made
         if self.condition is not None:
-            batch = self.condition.rows(batch)
+            batch = self.condition.choose(batch, self.select)
             if batch is None:
                 return None
         made = self.select.rows(batch)
@@ -193,7 +240,7 @@ cdef class Value(_Rows):
         super().__init__(schema)
         self.type = type_
         self.layout = layout_of(type_.id)
-        add_code(&self.program, code)
+        self.add(&self.program, code)
 
     def of(self, batch):
         cdef OwnedArray made

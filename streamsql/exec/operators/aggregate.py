@@ -10,11 +10,13 @@ import pyarrow as pa
 from streamsql.exec.aggregates import Aggregates
 from streamsql.exec.context import Context, arrow_schema, failed_rows
 from streamsql.exec.keys import Keys
-from streamsql.exec.operator import Batches, Operator, State
+from streamsql.exec.operator import Batches, Columns, Operator, State
 from streamsql.exec.time import rowtimes, timestamps
 from streamsql.exec.windows.tumbling import Periods, Span
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, by_column, whole
 from streamsql.plan import nodes
+from streamsql.plan.expressions import columns_used
 from streamsql.plan.windows import Tumbling
 
 
@@ -25,6 +27,7 @@ class TumblingAggregate(Operator):
     """
 
     fate = "gather"
+    lazy = True
 
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
         assert isinstance(node.window, Tumbling)
@@ -36,23 +39,27 @@ class TumblingAggregate(Operator):
         self._grouped = [key for key, same in zip(node.keys, self._is_period, strict=True) if not same]
         self._calls = node.aggregates
         arguments = [arg for call in node.aggregates for arg in call.args[:1]]
-        self._expressions = context.computation([node.window.value, *self._grouped, *arguments])
+        computed = [node.window.value, *self._grouped, *arguments]
+        self._expressions = context.computation(computed)
+        self._reads = frozenset({0}).union(*map(columns_used, computed))
         self._keys = Keys([key.type.arrow for key in self._grouped])
         self._aggregates = Aggregates(node.aggregates)
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        batch, (values, *columns) = self._expressions.values(batch)
+    def needed(self, wanted: Columns) -> Columns:
+        return self._reads
+
+    def on_batch(self, port: int, batch: Rows) -> Batches:
+        batch, (values, *columns) = self._expressions.values(by_column(batch))
         if not batch.num_rows:
             return []
         spans = self._periods.spans(values, rowtimes(batch))
         released: Batches = []
         for span in spans:
-            rows = batch.slice(span.begin, span.end - span.begin)
             parts = [column.slice(span.begin, span.end - span.begin) for column in columns]
             if len(span.values) > 1:
-                released += self._whole_periods(span, rows, parts)
+                released += self._whole_periods(span, batch, parts)
             else:
-                self._add(self._keys, self._aggregates, rows, parts[: len(self._grouped)], parts)
+                self._add(self._keys, self._aggregates, span, batch, parts[: len(self._grouped)], parts)
                 if span.changed is not None:
                     released += self._release(span)
         return released
@@ -66,16 +73,18 @@ class TumblingAggregate(Operator):
         self,
         keys: Keys,
         aggregates: Aggregates,
-        rows: pa.RecordBatch,
+        span: Span,
+        batch: Rows,
         key_columns: Sequence[pa.Array],
         parts: Sequence[pa.Array],
     ) -> None:
-        """Put rows into their groups; rows for which there is no room are rejected."""
-        groups = keys.encode(key_columns, rows.num_rows)
+        """Put rows `span` of a batch into their groups; rows for which there is no room are rejected."""
+        groups = keys.encode(key_columns, span.end - span.begin)
         arguments = iter(parts[len(self._grouped) :])
         columns = [next(arguments) if call.args else None for call in self._calls]
         full = groups < 0
         if full.any():
+            rows = whole(batch).slice(span.begin, span.end - span.begin)
             self._context.drop(rows, failed_rows(len(groups), full, "RUN-006", "too many groups"))
             keep = pc.from_numpy(~full)
             groups = groups[~full]
@@ -92,13 +101,13 @@ class TumblingAggregate(Operator):
         self._aggregates.keep(ids[:0])
         return batches
 
-    def _whole_periods(self, span: Span, rows: pa.RecordBatch, parts: Sequence[pa.Array]) -> Batches:
+    def _whole_periods(self, span: Span, batch: Rows, parts: Sequence[pa.Array]) -> Batches:
         """The groups of periods all of whose rows are here: the period is one more key."""
         if span.changed is None:
             raise AssertionError("only the last period can be open")
         types = [pa.int64(), *(key.type.arrow for key in self._grouped)]
         keys, aggregates = Keys(types), Aggregates(self._calls)
-        self._add(keys, aggregates, rows, [pc.from_numpy(span.period), *parts[: len(self._grouped)]], parts)
+        self._add(keys, aggregates, span, batch, [pc.from_numpy(span.period), *parts[: len(self._grouped)]], parts)
         period, *values = keys.values(np.arange(len(keys), dtype=np.int32))
         return self._results(span, period.to_numpy(), values, aggregates)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.operator import Batches, Operator, Released
+from streamsql.exec.operator import Batches, Columns, Operator, Released
 from streamsql.kernels import compute as pc
 from streamsql.kernels.batches import Rows, whole
 from streamsql.kernels.select_rows import Selection
 from streamsql.plan import nodes
+from streamsql.plan.expressions import columns_used
 
 
 class Filter(Operator):
@@ -20,8 +21,12 @@ class Filter(Operator):
     def __init__(self, node: nodes.Filter, context: Context) -> None:
         self._condition = context.computation([node.condition])
         self.program = self._condition.condition(arrow_schema(node.input.schema))
+        self._reads = columns_used(node.condition)
         self.dropped = context.filtered
         """Counts rows for which the condition is not TRUE."""
+
+    def needed(self, wanted: Columns) -> Columns:
+        return None if wanted is None or self.program is None else wanted | self._reads
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         rows = self.program.rows(batch) if self.program is not None else None

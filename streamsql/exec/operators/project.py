@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema, failed_rows
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, Released, State
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Columns, Operator, Released, State
 from streamsql.exec.time import milliseconds
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.kernels.batches import Rows
 from streamsql.kernels.programs import SelectList
 from streamsql.plan import nodes
+from streamsql.plan.expressions import columns_used
 
 
 class Project(Operator):
@@ -22,9 +23,13 @@ class Project(Operator):
 
     def __init__(self, node: nodes.Project, context: Context) -> None:
         self._expressions = context.computation(node.expressions)
+        self._reads = frozenset[int]().union(*map(columns_used, node.expressions))
         self._schema = arrow_schema(node.schema)
         self._input_schema = arrow_schema(node.input.schema)
         self._rows = self._expressions.rows_from(self._input_schema, self._schema)
+
+    def needed(self, wanted: Columns) -> Columns:
+        return self._reads
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         _, rows = self._rows.of(batch)

@@ -15,7 +15,7 @@ Where docs/spec/kinesis-application.md (section 3) leaves a choice, it is this:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -67,10 +67,10 @@ class RecordDecoder:
     def __init__(self, records: JsonRecords | CsvRecords) -> None:
         self._records = records
 
-    def feed(self, data: bytes) -> Decoded:
-        """The rows and rejects of all records that are complete with `data`."""
+    def feed(self, data: bytes, wanted: Collection[int] | None = None) -> Decoded:
+        """The rows and rejects of all records that are complete with `data`; `wanted`: see `Decoder.feed`."""
         try:
-            rows, rejects, records = self._records.feed(data)
+            rows, rejects, records = self._records.feed(data, wanted)
         except OverflowError as error:
             raise ConfigError(str(error), hint="feed smaller pieces, or shorten the column") from None
         return Decoded(rows, [_reject(*reject) for reject in rejects] if rejects else (), records)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from streamsql.io.format import InputSchema, RecordColumn
+from streamsql.io.format import Decoded, InputSchema, RecordColumn
 from streamsql.io.formats import decoder, schema_from_ddl
 from streamsql.types import parse_type
 
@@ -228,6 +228,7 @@ def run(schema: InputSchema, pieces: list[bytes], **options: Any) -> tuple[list[
     made = decoder(schema, **options)
     results = [made.feed(piece) for piece in pieces]
     results.append(made.finish())
+    check_with_fewer_columns(schema, pieces, results, **options)
     rows: list[Any] = []
     rejects: list[Any] = []
     for result in results:
@@ -237,6 +238,24 @@ def run(schema: InputSchema, pieces: list[bytes], **options: Any) -> tuple[list[
             rejects.append((len(rows) + reject.before, reject.record, reject.name, message))
         rows += [tuple(row.values()) for row in result.batch.to_pylist()]
     return rows, rejects, sum(result.records for result in results)
+
+
+def check_with_fewer_columns(
+    schema: InputSchema, pieces: list[bytes], expected: list[Decoded], **options: Any
+) -> None:
+    """That which columns are wanted, of each piece others, changes nothing but when they are made."""
+    made, random, places = decoder(schema, **options), Random(repr(pieces)), range(len(schema.columns))
+    some = [random.sample(places, random.randrange(len(places))) for _ in pieces]
+    results = [made.feed(piece, wanted) for piece, wanted in zip(pieces, some, strict=True)]
+    for result, wanted, other in zip([*results, made.finish()], [*some, []], expected, strict=True):
+        assert (result.rows.num_rows, result.records) == (other.rows.num_rows, other.records)
+        assert list(result.rejects) == list(other.rejects)
+        one_by_one = {place: result.rows.column(place) for place in wanted}
+        result.batch.validate(full=True)
+        for place in places:
+            values = repr(other.batch.column(place).to_pylist())  # -0.0 is not 0.0
+            assert repr(result.batch.column(place).to_pylist()) == values
+        assert all(column.equals(result.batch.column(place)) for place, column in one_by_one.items())
 
 
 def signed(rows: list[Any]) -> list[Any]:
