@@ -54,13 +54,15 @@ cdef class _Chosen(Origin):
     cdef LazyBatch batch(self):
         cdef vector[ColumnView] columns
         cdef vector[cbool] all_
-        if self.rows is not None:
-            self.rest.fill()
-            self.rows.view(self.rest, &columns)
+        cdef LazyBatch rest = self.rest
+        cdef _Rows rows = self.rows  # another thread may be done with it first
+        if rows is not None:
+            rest.fill()
+            rows.view(rest, &columns)
             all_.resize(columns.size(), True)
-            self.rest = gathered(self.rest, columns, all_, self.chosen, self.found)
-            self.rows = None
-        return self.rest
+            rest = gathered(rest, columns, all_, self.chosen, self.found)
+            self.rest, self.rows = rest, None
+        return rest
 
 
 cdef LazyBatch gathered(
