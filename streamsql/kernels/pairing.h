@@ -237,7 +237,7 @@ private:
         const int64_t following = sides_[1 - index].window.following;
         for (; side.forgotten < side.taken; side.forgotten++) {
             const int64_t number = side.forgotten;
-            if (meets(side, number, time) || age(time, side.time(number)) <= following) return;
+            if (meets(side, number, time) || (following > 0 && age(time, side.time(number)) <= following)) return;
             if (!side.is(number, KEYED) || side.is(number, ALONE)) continue;
             side.newest.prefetch(side.key(std::min(number + AHEAD, side.taken - 1)));
             side.newest.forget(side.key(number), number);

@@ -79,6 +79,14 @@ def test_rows_of_the_same_time_meet(window):
         assert len(found) > 50
 
 
+@pytest.mark.parametrize("time", [1000, 1001])
+def test_of_rows_of_one_time_the_last_are_in_a_window_of_rows(time):
+    """Section 10.2 of the language page: `ROWS n PRECEDING` is the last n + 1 rows, whatever their ROWTIMEs."""
+    pairing = Pairing((False, 60_000, 0, False), (True, 1, 0, False))
+    left, right = [[(time, 7)], [(5000, None)]], [[(1000, 7), (1000, 7), (1000, 7)], [(5000, None)]]
+    assert met(pairing, left, right) == [(0, 1), (0, 2)]
+
+
 def test_saved_in_the_middle():
     left, right = (
         batches(1, lambda time: range(8)),
