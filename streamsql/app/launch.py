@@ -18,6 +18,7 @@ from streamsql.app.engine import Engine
 from streamsql.app.inputs import OpenInput, bind_inputs, check_names, make_application, open_inputs
 from streamsql.app.options import DEFAULT_INPUT, STANDARD, Person, RunOptions
 from streamsql.app.outputs import Output, default_output, format_of, output_stream
+from streamsql.app.paths import check_paths
 from streamsql.app.run import Hooks, Limits, RecordInput, run
 from streamsql.app.running import Running
 from streamsql.app.summary import Summary
@@ -40,6 +41,7 @@ def launch(sql: str, options: RunOptions, person: Person, outside: Outside | Non
     app = make_application(sql, options)
     wanted = options.inputs or ((DEFAULT_INPUT, STANDARD),)
     check_names(options.schemas, wanted, options.references)
+    check_paths(wanted, options)
     files = open_references(sql, options, person)
     for file in files:
         app.declare_table(file.name, file.schema)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from streamsql.errors import ConnectorError
 from streamsql.exec.operator import Columns, State
 from streamsql.io.connector import ReaderGone, Source
 from streamsql.io.format import Decoded, Decoder, Reject
@@ -148,19 +150,22 @@ def run(
     Closes inputs and outputs. Raises ConnectorError.
     """
     hooks = hooks or Hooks()
-    try:
-        stop = _read_all(engine, inputs, outputs, limits, hooks)
-        finished = not (stop is Stop.INTERRUPT and limits.resumes)
-        if finished:
-            _finish(engine, outputs, stop, limits)
-        hooks.ended(finished)
-    except ReaderGone:
-        pass
-    finally:
-        for source in inputs:
-            source.close()
+    with ExitStack() as opened:
         for output in outputs:
-            output.close()
+            opened.callback(output.close)
+        for source in inputs:
+            opened.callback(source.close)
+        try:
+            stop = _read_all(engine, inputs, outputs, limits, hooks)
+            finished = not (stop is Stop.INTERRUPT and limits.resumes)
+            if finished:
+                _finish(engine, outputs, stop, limits)
+            hooks.ended(finished)
+        except ReaderGone:
+            _end_the_others(outputs, limits)
+        except ConnectorError:
+            _end_the_others(outputs, limits)
+            raise
 
 
 def _finish(engine: Engine, outputs: Sequence[Output], stop: Stop, limits: Limits) -> None:
@@ -171,6 +176,15 @@ def _finish(engine: Engine, outputs: Sequence[Output], stop: Stop, limits: Limit
         engine.drain()
     for output in outputs:
         output.finish()
+
+
+def _end_the_others(outputs: Sequence[Output], limits: Limits) -> None:
+    """One output or input is broken: what the other outputs have can be read, unless a run goes on with it."""
+    if limits.resumes:
+        return
+    for output in outputs:
+        with suppress(ReaderGone, ConnectorError):  # why the run ends is known
+            output.finish()
 
 
 def _read_all(

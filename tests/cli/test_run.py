@@ -98,6 +98,59 @@ def test_every_format_is_written_whole(ending: str, rows: int, tmp_path: Path) -
     assert READERS[ending](target) == list(range(rows))
 
 
+BOTH = COPY + COPY.replace('"OUT"', '"TOO"').replace('"P"', '"Q"')
+
+
+@pytest.mark.parametrize("gone", ["a reader", "a disk"])
+def test_when_one_output_breaks_the_others_can_be_read(gone: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "too.parquet"
+    source.write_text("".join(f'{{"n": {number}}}\n' for number in range(300_000)))
+    where = "-" if gone == "a reader" else "/dev/full"
+    options = ["--input", str(source), "--output", f"OUT={where}", "--output", f"TOO={target}", "--quiet"]
+    options += ["--output-format", "parquet"] if gone == "a disk" else []
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        [*COMMAND, "-c", BOTH, *SCHEMA, *options], stdout=writing, stderr=subprocess.PIPE
+    ) as run:
+        os.close(writing)
+        os.close(reading)
+        _, err = run.communicate(timeout=PATIENCE)
+    assert run.returncode == (0 if gone == "a reader" else 4), err
+    numbers = READERS["parquet"](target)
+    assert numbers == list(range(len(numbers)))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--output", "OUT=in.jsonl"],
+            "'in.jsonl' is given for --input SOURCE_SQL_STREAM_001 and for --output OUT",
+        ),
+        (["--output", "OUT=link"], "'link' is given for --input SOURCE_SQL_STREAM_001 and for --output OUT"),
+        (["--output", "OUT=a", "--output", "TOO=./a"], "'./a' is given for --output OUT and for --output TOO"),
+        (["--output", "OUT=a", "--errors", "a"], "'a' is given for --output OUT and for --errors"),
+        (["--output", "OUT=a", "--summary", "a"], "'a' is given for --output OUT and for --summary"),
+    ],
+)
+def test_a_file_with_two_uses_is_refused(options: list[str], said: str, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"n": 1}\n')
+    (tmp_path / "link").symlink_to(source)
+    command = [*COMMAND, "-c", BOTH, *SCHEMA, "--input", "in.jsonl", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 2
+    assert said in done.stderr and "write to another file" in done.stderr
+    assert source.read_text() == '{"n": 1}\n'
+
+
+def test_a_device_may_have_two_uses(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"n": 1}\n')
+    options = ["--input", str(source), "--output", "OUT=/dev/null", "--output", "TOO=/dev/null", "--quiet"]
+    subprocess.run([*COMMAND, "-c", BOTH, *SCHEMA, *options], check=True, timeout=PATIENCE)
+
+
 def test_a_terminal_is_shown_a_table(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text('{"n": 41}\n{"n": 42}\n')
