@@ -7,24 +7,15 @@ import pyarrow as pa
 import pytest
 
 from streamsql.exec.evaluate import Compiled, compile_expression
-from streamsql.functions import registry
 from streamsql.functions.call import Times
-from streamsql.functions.registry import Argument
-from streamsql.plan.expressions import Call, Cast, Column, Expression, Literal
+from streamsql.plan.expressions import Cast, Column, Expression, Literal
 from streamsql.types import BIGINT, DOUBLE, INTEGER, SMALLINT, decimal
+from tests.exec.expressions import call
 
 NOW = Times(0, 0)
 TYPES = [INTEGER, BIGINT, decimal(7, 2), decimal(18, 3), decimal(19, 0), decimal(19, 19)]
 TARGETS = [SMALLINT, BIGINT, DOUBLE, decimal(5, 1), decimal(12, 0), decimal(18, 6), decimal(19, 2)]
 LITERALS = [Literal(decimal(3, 3), Decimal("0.908")), Literal(decimal(2, 1), Decimal("-2.5")), Literal(INTEGER, 3)]
-
-
-def call(name: str, *args: Expression) -> Call:
-    function = registry.scalar_function(name)
-    assert function is not None
-    constants = [arg.value if isinstance(arg, Literal) else registry.NOT_CONSTANT for arg in args]
-    resolved = function.resolve([Argument(arg.type, value) for arg, value in zip(args, constants, strict=True)])
-    return Call(resolved.result, name, args)
 
 
 def exact(chance: np.random.Generator, depth: int) -> Expression:

@@ -13,9 +13,8 @@ from streamsql.exec.programs import program_of
 from streamsql.exec.steps import ApplyStep, ColumnStep, Step
 from streamsql.functions import registry
 from streamsql.functions.call import Times
-from streamsql.functions.registry import Argument
 from streamsql.kernels.programs import Condition, SelectList
-from streamsql.plan.expressions import Call, Cast, Column, Expression, Literal
+from streamsql.plan.expressions import Cast, Column, Expression, Literal
 from streamsql.types import (
     BIGINT,
     BOOLEAN,
@@ -29,19 +28,12 @@ from streamsql.types import (
     char,
     varchar,
 )
+from tests.exec.expressions import call
 
 TYPES = [TINYINT, SMALLINT, INTEGER, BIGINT, REAL, DOUBLE, BOOLEAN, varchar(8), char(6), TIMESTAMP]
 NUMBERS = [TINYINT, SMALLINT, INTEGER, BIGINT, DOUBLE]
 COMPARISONS = ["=", "<>", "<", "<=", ">", ">="]
 NOW = Times(0, 0)
-
-
-def call(name: str, *args: Expression) -> Call:
-    function = registry.scalar_function(name)
-    assert function is not None
-    constants = [arg.value if isinstance(arg, Literal) else registry.NOT_CONSTANT for arg in args]
-    resolved = function.resolve([Argument(arg.type, value) for arg, value in zip(args, constants, strict=True)])
-    return Call(resolved.result, name, args)
 
 
 def columns_of(*types: SqlType) -> list[Column]:
