@@ -35,6 +35,7 @@ class Output:
         self._encoder = encoder
         self._shown = Tail(first_column)
         self._limit = limit
+        self._finished = False
         self.rows = 0
 
     def start(self) -> None:
@@ -59,9 +60,11 @@ class Output:
         self.sink.flush()
 
     def finish(self) -> None:
-        """Write what stands after the last row."""
-        self._write(self._encoder.finish())
-        self.sink.flush()
+        """Write what stands after the last row, the first time."""
+        if not self._finished:
+            self._finished = True
+            self._write(self._encoder.finish())
+            self.sink.flush()
 
     def close(self) -> None:
         self.sink.close()

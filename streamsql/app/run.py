@@ -161,11 +161,11 @@ def run(
             if finished:
                 _finish(engine, outputs, stop, limits)
             hooks.ended(finished)
-        except ReaderGone:
-            _end_the_others(outputs, limits)
-        except ConnectorError:
-            _end_the_others(outputs, limits)
-            raise
+        except (ReaderGone, ConnectorError) as broken:
+            if not limits.resumes:  # else the next run finishes them
+                _end_the_others(outputs)
+            if isinstance(broken, ConnectorError):
+                raise
 
 
 def _finish(engine: Engine, outputs: Sequence[Output], stop: Stop, limits: Limits) -> None:
@@ -178,10 +178,8 @@ def _finish(engine: Engine, outputs: Sequence[Output], stop: Stop, limits: Limit
         output.finish()
 
 
-def _end_the_others(outputs: Sequence[Output], limits: Limits) -> None:
-    """One output or input is broken: what the other outputs have can be read, unless a run goes on with it."""
-    if limits.resumes:
-        return
+def _end_the_others(outputs: Sequence[Output]) -> None:
+    """An output or input is broken: what the other outputs have can be read."""
     for output in outputs:
         with suppress(ReaderGone, ConnectorError):  # why the run ends is known
             output.finish()

@@ -28,7 +28,7 @@ examples:
   streamsql run join.sql --input ORDERS=orders.json --input SHIPMENTS=shipments.json --rowtime ts
 
 exit codes: 0 done, 1 rows in error under --strict, 2 usage, 3 SQL error, 4 connector or state error,
-130 interrupted
+5 rows unaccounted for (a bug), 130 interrupted
 """
 
 

@@ -108,3 +108,13 @@ def test_a_fault_of_the_last_rows_is_raised_at_the_end() -> None:
     with pytest.raises(ConnectorError, match="the sink is broken"):
         output.finish()
     output.close()
+
+
+@pytest.mark.parametrize("format_", ["csv", "arrow", "parquet"])
+@pytest.mark.parametrize("kind", [Output, WriteBehind])
+def test_an_end_is_written_once(kind: type[Output], format_: str) -> None:
+    """Whoever finishes the others when one breaks need not know which are finished already."""
+    output = kind(Pieces(), encoder(format_, pa.schema(list(SCHEMA)[1:])), 1)
+    got = written(output, [3]).copy()
+    output.finish()
+    assert output.sink.got == got  # type: ignore[attr-defined]
