@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "moments.h"
+#include "output_column.h"
 #include "state_bytes.h"
 
 namespace streamsql {
@@ -191,6 +192,14 @@ inline Accumulator* make_moments(Layout layout, Finish kind, int shift) {
     if (layout == Layout::F32 || layout == Layout::F64) return new DoubleAccumulator<DoubleSum>(kind);
     if (layout == Layout::D128) return new ExactAccumulator<int128>(kind, shift);
     return new ExactAccumulator<int64_t>(kind, shift);
+}
+
+// The results of groups `ids` as a column; `failed` gets the numbers of those that are out of the type's range.
+inline void make_results(const Accumulator& state, const int32_t* ids, int64_t n, Layout result,
+                         std::vector<int64_t>& failed, ArrowArray* column) {
+    OutputColumn made(result, n);
+    state.result(ids, n, made.out());
+    made.finish(failed, column);
 }
 
 }  // namespace streamsql

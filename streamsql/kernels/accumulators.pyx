@@ -5,11 +5,12 @@ import numpy as np
 import pyarrow as pa
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uintptr_t
 from libcpp cimport bool as boolean
+from libcpp.vector cimport vector
 
-from streamsql.kernels.columns cimport ColumnView, Layout, Output, layout_of, view_of
-from streamsql.kernels.outputs cimport allocate, to_arrow
+from streamsql.kernels.batches cimport ArrowArray, OwnedArray
+from streamsql.kernels.columns cimport ColumnView, Layout, layout_of, view_of
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -24,7 +25,6 @@ cdef extern from "accumulators.h" namespace "streamsql" nogil:
 
     cdef cppclass State "streamsql::Accumulator":
         void update(const int32_t* groups, int64_t n, int64_t total, const ColumnView& column) except +
-        void result(const int32_t* ids, int64_t n, Output& out) except +
         int64_t size()
         void clear() except +
         void keep(const int32_t* ids, int64_t n) except +
@@ -34,6 +34,8 @@ cdef extern from "accumulators.h" namespace "streamsql" nogil:
     State* make_choice(Layout layout, Choice choice, boolean ignore_nulls) except +
     State* make_count(boolean all) except +
     State* make_moments(Layout layout, Finish kind, int shift) except +
+    void make_results(const State& state, const int32_t* ids, int64_t n, Layout result, vector[int64_t]& failed,
+                      ArrowArray* column) except +
 
 
 CHOICES = {"first": 0, "last": 1, "least": 2, "greatest": 3}
@@ -46,9 +48,11 @@ FINISHES = {
 cdef class GroupAccumulator:
     cdef State* state
     cdef object type
+    cdef Layout layout  # of the result
 
     def __cinit__(self, str what, argument, result, *, boolean ignore_nulls=False, int shift=0):
         self.type = result
+        self.layout = layout_of(result.id)
         if what in ("count", "count all"):
             self.state = make_count(what == "count all")
         elif what in CHOICES:
@@ -78,11 +82,15 @@ cdef class GroupAccumulator:
         cdef const int32_t[::1] groups = ids
         cdef int64_t n = groups.shape[0]
         cdef const int32_t* first = &groups[0] if n else NULL
-        cdef Output out
-        memory = allocate(&out, n, 16 if self.type.id == pa.lib.Type_DECIMAL128 else 8)
+        cdef vector[int64_t] failed
+        cdef OwnedArray made
+        cdef size_t i
         with nogil:
-            self.state.result(first, n, out)
-        return to_arrow(&out, memory, n, self.type)
+            make_results(self.state[0], first, n, self.layout, failed, &made.array)
+        out_of_range = np.zeros(n, dtype=bool)
+        for i in range(failed.size()):
+            out_of_range[failed[i]] = True
+        return pa.Array._import_from_c(<uintptr_t>&made.array, self.type), out_of_range
 
     def clear(self):
         self.state.clear()

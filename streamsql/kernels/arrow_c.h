@@ -53,11 +53,17 @@ inline void give(std::unique_ptr<MadeColumn> made, int64_t rows, int64_t nulls, 
     out->private_data = made.release();
 }
 
-// A column of 64-bit integers that are all the same.
-inline void fill_column(int64_t rows, int64_t value, ArrowArray* out) {
+// A column of 64-bit integers, for the caller to fill in.
+inline int64_t* integer_column(int64_t rows, ArrowArray* out) {
     std::unique_ptr<MadeColumn> made(new MadeColumn);
-    std::fill_n(reinterpret_cast<int64_t*>(made->allocate(1, rows * 8)), rows, value);
+    auto* values = reinterpret_cast<int64_t*>(made->allocate(1, rows * 8));
     give(std::move(made), rows, 0, 2, out);
+    return values;
+}
+
+// One with integers that are all the same.
+inline void fill_column(int64_t rows, int64_t value, ArrowArray* out) {
+    std::fill_n(integer_column(rows, out), rows, value);
 }
 
 // An array or batch that lives in this place, until somebody takes it over.

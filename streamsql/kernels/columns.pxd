@@ -1,8 +1,6 @@
 """Arrow arrays as C++ column views, shared by the kernels. The caller keeps the array alive."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
-from libcpp.string cimport string
-from libcpp.vector cimport vector
+from libc.stdint cimport int64_t, uint8_t, uintptr_t
 
 
 cdef extern from "column_view.h" namespace "streamsql" nogil:
@@ -21,13 +19,6 @@ cdef extern from "column_view.h" namespace "streamsql" nogil:
         const uint8_t* data
         int64_t offset
         T at[T](int64_t)
-
-    cdef cppclass Output:
-        uint8_t* values
-        uint8_t* valid
-        uint8_t* failed
-        vector[int32_t] ends
-        string data
 
 
 cdef inline uintptr_t address(object buffer) except? 0:

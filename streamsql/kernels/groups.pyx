@@ -10,6 +10,7 @@ from libcpp.vector cimport vector
 
 from streamsql.kernels.batches cimport LazyBatch, lazy
 from streamsql.kernels.columns cimport ColumnView, layout_of, view_of
+from streamsql.kernels.numbers cimport long_numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -41,19 +42,10 @@ cdef class Grouping:
     def unknown(self):
         cdef vector[int64_t] rows
         missing(self.codes, &rows)
-        return numbers_of(rows)
+        return long_numbers(rows)
 
     def fresh(self):
-        return None if self.first.empty() else numbers_of(self.first)
-
-
-cdef object numbers_of(const vector[int64_t]& values):
-    array = np.empty(values.size(), dtype=np.int64)
-    cdef int64_t[::1] out = array
-    cdef size_t i
-    for i in range(values.size()):
-        out[i] = values[i]
-    return array
+        return None if self.first.empty() else long_numbers(self.first)
 
 
 cdef class GroupTable:
@@ -78,7 +70,7 @@ cdef class GroupTable:
         if length:
             with nogil:
                 self.table.encode(views, length, add, &out[0], fresh)
-        return codes, numbers_of(fresh)
+        return codes, long_numbers(fresh)
 
     def group(self, batch, columns):
         cdef LazyBatch rows = lazy(batch)

@@ -5,19 +5,11 @@
 
 namespace streamsql {
 
-// A column of 64-bit integers, for the caller to fill in.
-inline int64_t* integer_column(int64_t rows, ArrowArray* out) {
-    std::unique_ptr<MadeColumn> made(new MadeColumn);
-    auto* values = reinterpret_cast<int64_t*>(made->allocate(1, rows * 8));
-    give(std::move(made), rows, 0, 2, out);
-    return values;
-}
-
 class OutputColumn {
 public:
     OutputColumn(Layout layout, int64_t rows)
         : layout_(layout), rows_(rows), made_(new MadeColumn), flags_(static_cast<size_t>(2 * rows)) {
-        if (layout != Layout::Bytes) out_.values = made_->allocate(1, rows * (layout == Layout::D128 ? 16 : 8));
+        if (layout != Layout::Bytes) out_.values = made_->allocate(1, rows * width());
         out_.valid = flags_.data();
         out_.failed = flags_.data() + rows;
     }
@@ -31,6 +23,7 @@ public:
             if (out_.failed[row]) {
                 failed.push_back(row);
                 out_.valid[row] = 0;
+                if (out_.values) std::memset(out_.values + row * width(), 0, size_t(width()));
             }
             nulls += !out_.valid[row];
         }
@@ -46,6 +39,8 @@ private:
     std::unique_ptr<MadeColumn> made_;
     std::vector<uint8_t> flags_;
     Output out_;
+
+    int64_t width() const { return layout_ == Layout::D128 ? 16 : 8; }  // of a value as it is computed
 
     void add_validity() {
         uint8_t* bits = made_->allocate(0, (rows_ + 7) / 8);

@@ -5,12 +5,11 @@ import numpy as np
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
 from streamsql.kernels.columns cimport ColumnView, view_of
-from streamsql.kernels.period_rows cimport numbers
+from streamsql.kernels.numbers cimport long_numbers, numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
@@ -37,15 +36,6 @@ cdef extern from "pairing.h" namespace "streamsql" nogil:
         void renumber(const int32_t* ids, int64_t n) except +
         void save(Writer& out) except +
         void load(Reader& source) except +
-
-
-cdef object to_numpy(vector[int64_t]& values):
-    cdef int64_t n = values.size()
-    array = np.empty(n, dtype=np.int64)
-    cdef int64_t[::1] view = array
-    if n:
-        memcpy(&view[0], values.data(), n * sizeof(int64_t))
-    return array
 
 
 cdef SideWindow side_window(tuple spec):
@@ -78,7 +68,7 @@ cdef class Pairing:
         bounds[0], bounds[1] = left_bound, right_bound
         with nogil:
             frontier = self.state.process(bounds, out)
-        return frontier, to_numpy(out.left), to_numpy(out.right), to_numpy(out.times)
+        return frontier, long_numbers(out.left), long_numbers(out.right), long_numbers(out.times)
 
     def mark(self, int side, numbers):
         cdef const int64_t[::1] rows = numbers
@@ -89,7 +79,7 @@ cdef class Pairing:
         cdef vector[int64_t] numbers, times
         with nogil:
             self.state.expire(side, frontier, numbers, times)
-        return to_numpy(numbers), to_numpy(times)
+        return long_numbers(numbers), long_numbers(times)
 
     def trim(self, int side):
         return self.state.trim(side)

@@ -12,7 +12,7 @@ from libcpp.vector cimport vector
 from streamsql.kernels.batches cimport ArrowArray, LazyBatch, add_column, lazy
 from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
 from streamsql.kernels.groups cimport Grouping
-from streamsql.kernels.period_rows cimport numbers
+from streamsql.kernels.numbers cimport numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 

@@ -6,7 +6,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int32_t, int64_t
 from libcpp.vector cimport vector
 
-from streamsql.kernels.period_rows cimport PeriodRows, arrays, numbers
+from streamsql.kernels.numbers cimport numbers
+from streamsql.kernels.period_rows cimport PeriodRows, arrays
 
 
 cdef extern from "state_bytes.h" namespace "streamsql" nogil:

@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, int64_t
 from libcpp cimport bool as boolean
 from libcpp.vector cimport vector
 
-from streamsql.kernels.period_rows cimport numbers
+from streamsql.kernels.numbers cimport numbers
 from streamsql.kernels.state_bytes cimport Reader, Writer
 
 
