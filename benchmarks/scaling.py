@@ -92,9 +92,9 @@ def _windows(query: Callable[[str], str]) -> list[Variant]:
     return [Variant(name, query(interval), partial(ticker, ROWS)) for name, interval in lengths.items()]
 
 
-def wide(columns: int) -> Input:
+def wide(suffix: str, columns: int) -> Input:
     """Rows of so many DOUBLE columns, each number of six characters."""
-    path = data.file(f"columns{columns}", "jsonl", partial(_wide_rows, columns))
+    path = data.file(f"columns{columns}", suffix, partial(_wide_rows, columns))
     return Input(SOURCE, path, ", ".join(f'"C{column}" DOUBLE' for column in range(columns)))
 
 
@@ -113,8 +113,8 @@ def _use_one(_: int) -> str:
     return application("C0 DOUBLE", f'SELECT STREAM C0 FROM "{SOURCE}"')
 
 
-def _columns(query: Callable[[int], str]) -> list[Variant]:
-    return [Variant(f"{number} columns", query(number), partial(wide, number)) for number in (1, 10, 50)]
+def _columns(query: Callable[[int], str], suffix: str) -> list[Variant]:
+    return [Variant(f"{number} columns", query(number), partial(wide, suffix, number)) for number in (1, 10, 50)]
 
 
 CASES = (
@@ -127,6 +127,8 @@ CASES = (
     case("keys: sliding minute", _keys(_sliding, "'1' MINUTE")),
     case("window: tumbling", _windows(_tumbling)),
     case("window: sliding", _windows(_sliding)),
-    case("columns: all copied", _columns(_copy)),
-    case("columns: one of them used", _columns(_use_one)),
+    case("columns: all copied, JSON", _columns(_copy, "jsonl")),
+    case("columns: all copied, CSV", _columns(_copy, "csv")),
+    case("columns: one of them used, JSON", _columns(_use_one, "jsonl")),
+    case("columns: one of them used, CSV", _columns(_use_one, "csv")),
 )
