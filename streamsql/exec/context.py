@@ -121,7 +121,7 @@ class Computation:
     def condition(self, schema: pa.Schema) -> Condition | None:
         """A program that chooses the rows of batches for which a single condition is TRUE, if there is one."""
         evaluate = self._evaluators[0]
-        if isinstance(evaluate, int) or evaluate.code is None or any(map(_is_nested, schema.types)):
+        if isinstance(evaluate, int) or evaluate.code is None:
             return None
         return Condition(schema, evaluate.code)
 
@@ -153,15 +153,15 @@ class Computation:
         """What makes of batches of `schema` such of `result`, which has a column for each expression."""
         return ComputedRows(self, schema, result)
 
-    def truths(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    def truths(self, batch: Rows) -> npt.NDArray[np.bool_]:
         """For a single condition on pairs: those for which it is TRUE. Pairs for which it fails are rejected."""
-        evaluate = self._evaluators[0]
+        evaluate, batch = self._evaluators[0], by_column(batch)
         if isinstance(evaluate, int):
             condition = batch.column(evaluate)
         else:
             condition, failures = evaluate(batch, self._context.times())
             if failures:
-                self._context.reject_result(batch, failures)
+                self._context.reject_result(whole(batch), failures)
         if condition.null_count:
             condition = pc.fill_null(condition, False)
         return np.asarray(condition)
@@ -182,12 +182,8 @@ class ComputedRows:
             values = None if given is None else self._select.rows(batch, given)
             if values is not None:
                 return batch, values
-        left, arrays = self._computation.values(whole(batch))
+        left, arrays = self._computation.values(by_column(batch))
         return left, pa.RecordBatch.from_arrays(arrays, schema=self._result)
-
-
-def _is_nested(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(type_))
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

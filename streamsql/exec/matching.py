@@ -12,13 +12,12 @@ from streamsql.exec.context import Context
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
-from streamsql.kernels.select_rows import Numbered
 from streamsql.plan import nodes
 from streamsql.plan.expressions import Expression
 from streamsql.record import replace
 from streamsql.types import ROWTIME
 
-Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
 
 
 class Index:
@@ -48,16 +47,16 @@ class Index:
         if not keys:
             codes = np.zeros(self.rows.num_rows, dtype=np.int32)
         rows = np.flatnonzero(_without_nulls(keys, self.rows.num_rows))
-        self._ordered: Rows = rows[np.argsort(codes[rows], kind="stable")]
+        self._ordered: Numbers = rows[np.argsort(codes[rows], kind="stable")]
         counts = np.bincount(codes[rows], minlength=max(len(self._table), 1))
-        self._begins: Rows = np.concatenate([[0], np.cumsum(counts)])
+        self._begins: Numbers = np.concatenate([[0], np.cumsum(counts)])
         # Of keys that have one row each: that row; at the end, where -1 points, that there is none.
-        self._only: Rows | None = None
+        self._only: Numbers | None = None
         if keys and counts.max(initial=0) <= 1:
             self._only = np.full(len(counts) + 1, -1)
             self._only[codes[rows]] = rows
 
-    def only(self, keys: Sequence[pa.Array], length: int) -> Rows | None:
+    def only(self, keys: Sequence[pa.Array], length: int) -> Numbers | None:
         """The one row that matches each of `length` rows, -1: none; nothing if a key has several rows."""
         return None if self._only is None else self._only.take(self._codes(keys, length), mode="wrap")
 
@@ -66,31 +65,18 @@ class Index:
         has no rows."""
         return self._table.encode(keys, length, add=False)[0]
 
-    def matches(self, keys: Sequence[pa.Array], length: int) -> tuple[Rows, Rows]:
+    def matches(self, keys: Sequence[pa.Array], length: int) -> tuple[Numbers, Numbers]:
         """For each of `length` rows where in the order those with equal keys begin, and how many they are."""
         codes = self._codes(keys, length) if keys else np.zeros(length, dtype=np.int32)
         known = codes >= 0
         begins = np.where(known, self._begins[codes], 0)
         return begins, np.where(known, self._begins[codes + 1], 0) - begins
 
-    def pairs(self, begins: Rows, counts: Rows) -> tuple[Rows, Rows]:
+    def pairs(self, begins: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
         """What `matches` gave as pairs of row numbers, in the order of the rows that ask."""
         left = np.repeat(np.arange(len(counts)), counts)
         within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
         return left, self._ordered[np.repeat(begins, counts) + within]
-
-
-def beside(columns: Sequence[pa.Array], left: Rows | None, rows: pa.RecordBatch, right: Rows) -> list[pa.Array]:
-    """The columns of pairs of rows; on the left None stands for each row once, on the right -1 for nulls."""
-    if left is not None:
-        chosen = Numbered(left)
-        columns = [chosen.of(column) for column in columns]
-    missing = right < 0
-    if not missing.any():
-        found = Numbered(right)
-        return [*columns, *map(found.of, rows.columns)]
-    places = pc.from_numpy(right, mask=missing)
-    return [*columns, *(pc.take(column, places, boundscheck=False) for column in rows.columns)]
 
 
 def _without_nulls(keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.bool_]:

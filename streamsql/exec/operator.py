@@ -44,6 +44,11 @@ def united(columns: Sequence[Columns]) -> Columns:
     return None if None in columns else frozenset[int]().union(*(each for each in columns if each is not None))
 
 
+def among(columns: Columns, first: int, count: int) -> Columns:
+    """Those of the `count` columns from the `first` on, as numbers among them."""
+    return None if columns is None else frozenset(each - first for each in columns if 0 <= each - first < count)
+
+
 class Operator:
     """Base with the defaults of a stateless operator with one input."""
 
@@ -55,8 +60,8 @@ class Operator:
     """Of what `snapshot` gives, bytes of kernels included. Whoever changes it counts up: state of another
     layout is refused, not misread."""
 
-    def needed(self, wanted: Columns) -> Columns:
-        """The columns of the input that are read while nothing goes wrong, if `wanted` of the output are."""
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        """The columns of an input that are read while nothing goes wrong, if `wanted` of the output are."""
         return None
 
     def on_batch(self, port: int, batch: Any) -> Released:

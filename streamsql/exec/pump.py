@@ -95,8 +95,8 @@ class Pump:
         stage = Stage(path, node, build(node, context), counts, gate, emit, advance)
         self.stages.append(stage)
         entry = chained(self.stages, self._emit) or stage
-        needed = stage.needed(wanted)
         for port, child in enumerate(node.inputs):
+            needed = stage.needed(port, wanted)
             if isinstance(child, nodes.Source):
                 self.needed[child.stream] = united([needed, self.needed.get(child.stream, frozenset())])
                 self.inputs.append((child.stream, entry, port))

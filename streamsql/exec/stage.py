@@ -50,9 +50,9 @@ class Stage:
         self._fingerprint = self._fingerprint or fingerprint(self.node)
         return self._fingerprint
 
-    def needed(self, wanted: Columns) -> Columns:
+    def needed(self, port: int, wanted: Columns) -> Columns:
         """As that of the operator; all if it is given record batches."""
-        return self.operator.needed(wanted) if self._lazy else None
+        return self.operator.needed(port, wanted) if self._lazy else None
 
     def push(self, port: int, batch: Rows) -> None:
         """Give the operator rows, and pass on what it releases."""

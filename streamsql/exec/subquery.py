@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.matching import Index, Rows, beside
+from streamsql.exec.matching import Index, Numbers
 from streamsql.functions.call import Times
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import LazyBatch, extended
+from streamsql.kernels.kept_rows import numbered
 from streamsql.plan.expressions import Subquery
 from streamsql.types import Column
 
@@ -33,6 +35,7 @@ class Searcher:
         self._value = None if search.value is None else context.compile(search.value)
         self._always = search.always
         arguments = [Column(f"${number}", arg.type) for number, arg in enumerate(subquery.args)]
+        self._asking = arrow_schema(arguments)
         self._schema = arrow_schema([*arguments, *search.relation.schema[1:]])
 
     def answer(self, args: Sequence[pa.Array], length: int, times: Times) -> Answer:
@@ -54,8 +57,8 @@ class Searcher:
         return self._values(args, places, times, failures)
 
     def _pairs(
-        self, args: Sequence[pa.Array], begins: Rows, counts: Rows, times: Times, failures: Failures
-    ) -> Iterator[tuple[Rows, Rows]]:
+        self, args: Sequence[pa.Array], begins: Numbers, counts: Numbers, times: Times, failures: Failures
+    ) -> Iterator[tuple[Numbers, Numbers]]:
         """Pairs of rows that meet the condition, as row numbers, piece by piece."""
         total = np.cumsum(counts)
         start = 0
@@ -73,7 +76,7 @@ class Searcher:
             yield left, right
             start = end
 
-    def _values(self, args: Sequence[pa.Array], places: Rows, times: Times, failures: Failures) -> Answer:
+    def _values(self, args: Sequence[pa.Array], places: Numbers, times: Times, failures: Failures) -> Answer:
         """The value of each row's place in the relation; -1: of no row."""
         assert self._value is not None
         asked = np.arange(len(places)) if self._always else np.flatnonzero(places >= 0)
@@ -84,8 +87,9 @@ class Searcher:
         back[asked] = np.arange(len(asked))
         return pc.take(values, pc.from_numpy(back, mask=back < 0)), failures
 
-    def _beside(self, args: Sequence[pa.Array], left: Rows, right: Rows) -> pa.RecordBatch:
-        columns = beside(args, left, self._index.rows, right)
-        if not columns:  # a condition without columns still needs its number of rows
-            return pa.RecordBatch.from_struct_array(pa.array([{}] * len(left), pa.struct([])))
-        return pa.RecordBatch.from_arrays(columns, schema=self._schema)
+    def _beside(self, args: Sequence[pa.Array], left: Numbers, right: Numbers) -> LazyBatch:
+        found = numbered(self._index.rows, right)
+        if not args:
+            return found
+        asking = pa.RecordBatch.from_arrays(args, schema=self._asking)
+        return extended(numbered(asking, left), [found], self._schema)

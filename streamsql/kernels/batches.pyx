@@ -173,10 +173,28 @@ cdef LazyBatch from_column(LazyBatch batch, size_t first, schema):
 
 
 def extended(batch, others, schema):
-    cdef LazyBatch made = from_column(lazy(batch), 0, schema), other
+    cdef LazyBatch rows = lazy(batch), other, made = from_column(rows, 0, schema)
+    cdef _Beside beside = None
     for other in others:
         made.columns.insert(made.columns.end(), other.columns.begin(), other.columns.end())
+        if other.origin is not None and beside is None:
+            beside = _Beside.__new__(_Beside)
+            beside.parts = [rows, *others]
+            made.origin, made.first = beside, 0
     return made
+
+
+cdef class _Beside(Origin):
+    """Batches of which each may have columns that are not there."""
+    cdef list parts  # LazyBatch each
+
+    cdef LazyBatch batch(self):
+        cdef LazyBatch made = LazyBatch.__new__(LazyBatch), part
+        for part in self.parts:
+            part.fill()
+            made.columns.insert(made.columns.end(), part.columns.begin(), part.columns.end())
+            made.num_rows = part.num_rows
+        return made
 
 
 def stamped(batch, int64_t time, schema):

@@ -12,7 +12,7 @@ namespace streamsql {
 
 using int128 = __int128;
 
-enum class Layout : int32_t { Null, Bit, I8, I16, I32, I64, F32, F64, D128, Bytes };
+enum class Layout : int32_t { Null, Bit, I8, I16, I32, I64, F32, F64, D128, Bytes, Other };  // Other: nested
 
 // The layout of an Arrow type id (arrow::Type::type, part of Arrow's stable ABI).
 inline Layout layout_of(int type_id) {

@@ -1,6 +1,7 @@
 """Arrow arrays as C++ column views, shared by the kernels. The caller keeps the array alive."""
 
 from libc.stdint cimport int64_t, uint8_t, uintptr_t
+from libcpp.vector cimport vector
 
 
 cdef extern from "column_view.h" namespace "streamsql" nogil:
@@ -9,6 +10,7 @@ cdef extern from "column_view.h" namespace "streamsql" nogil:
         I64
         Bytes
         D128
+        Other
 
     Layout layout_of(int type_id) except +
 
@@ -35,3 +37,13 @@ cdef inline ColumnView view_of(object array):
     view.values = <const uint8_t*>(address(buffers[1]) if len(buffers) > 1 else 0)
     view.data = <const uint8_t*>(address(buffers[2]) if len(buffers) > 2 else 0)
     return view
+
+
+cdef inline int add_layouts(schema, vector[Layout]& layouts) except -1:
+    """Adds those of its columns. (A vector is not returned: nothing would catch what its copy throws.)"""
+    for type_ in schema.types:
+        try:
+            layouts.push_back(layout_of(type_.id))
+        except ValueError:
+            layouts.push_back(Layout.Other)
+    return 0

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "arrow_c.h"
-#include "select_rows.h"
+#include "chosen_rows.h"
 
 namespace streamsql {
 

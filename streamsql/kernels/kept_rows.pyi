@@ -19,11 +19,21 @@ class KeptRows:
     def trim(self, first: int) -> None:
         """Forget the rows before number `first`, batch by batch: some of them stay with their neighbours."""
 
+    def rows(self, numbers: npt.NDArray[np.int64]) -> LazyBatch:
+        """The rows with these numbers, in this order, as `numbered` gives them."""
+
     def snapshot(self) -> dict[str, Any]:
         """All rows."""
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a snapshot."""
+
+def numbered(batch: Rows, numbers: npt.NDArray[np.int64]) -> LazyBatch:
+    """The rows of a batch with these numbers, in this order; -1 is a row of nulls. Columns that are not there, and
+    nested ones, are fetched when somebody asks for one of them.
+
+    Raises IndexError for a number that there is not, and OverflowError for more than 2 GiB of text in a column.
+    """
 
 def joined(
     schema: pa.Schema,

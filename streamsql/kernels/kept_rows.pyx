@@ -1,6 +1,6 @@
 # distutils: language = c++
 # distutils: extra_compile_args = -fvisibility=hidden
-"""Rows that are kept for a while, in the batches in which they came, and fetched by number."""
+"""Rows fetched by number: from a batch, or from those in which they came and are kept for a while."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,17 +8,17 @@ import pyarrow as pa
 from libc.stdint cimport int64_t, uintptr_t
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport ArrowArray, LazyBatch, SharedColumns, add_column, lazy
-from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, Origin, SharedColumns, add_column, has_column, lazy
+from streamsql.kernels.columns cimport ColumnView, Layout, add_layouts
 from streamsql.kernels import compute
-from streamsql.kernels.batches import Renaming
+from streamsql.kernels.batches import Renaming, extended
 
 CHUNK = 1 << 15
 """Rows up to which small batches are joined, so that there are few: each row is copied a few times only."""
 
 
 cdef extern from "kept_rows.h" namespace "streamsql" nogil:
-    cdef struct Place:
+    cdef cppclass Place:
         pass
 
     vector[Place] places_of(const int64_t*, int64_t, int64_t, const vector[int64_t]&) except +
@@ -27,85 +27,129 @@ cdef extern from "kept_rows.h" namespace "streamsql" nogil:
         Layout, const vector[ColumnView]&, const vector[int64_t]&, const vector[Place]&, ArrowArray*
     ) except +
 
+    ArrowArray* new_column(SharedColumns&, size_t) except +
+
+
+cdef class _FetchedRows(Origin):
+    """Rows of some batches, of which some columns are left where they are."""
+    cdef object schema
+    cdef vector[Layout] layouts
+    cdef list chunks  # LazyBatch each
+    cdef vector[int64_t] lengths
+    cdef vector[Place] places
+    cdef object numbers
+    cdef int64_t first
+    cdef LazyBatch all_  # once they were asked for
+
+    cdef int find(self, const int64_t[::1] numbers) except -1:
+        cdef vector[int64_t] ends
+        cdef int64_t n = numbers.shape[0], end = self.first
+        for chunk in self.chunks:
+            self.lengths.push_back(chunk.num_rows)
+            end += chunk.num_rows
+            ends.push_back(end)
+        with nogil:
+            self.places = places_of(&numbers[0] if n else NULL, n, self.first, ends)
+        return 0
+
+    cdef LazyBatch rows(self, list chunks):
+        """Those columns that all batches have; the others can be asked for."""
+        cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
+        cdef size_t column
+        made.num_rows = self.places.size()
+        made.schema = self.schema
+        made.columns.resize(self.layouts.size())
+        for column in range(self.layouts.size()):
+            if self.layouts[column] != Layout.Other and is_there(chunks, column):
+                self.gather(chunks, column, made)
+            else:
+                made.origin = self
+        return made
+
+    cdef int gather(self, list chunks, size_t column, LazyBatch made) except -1:
+        cdef vector[ColumnView] views
+        cdef Layout layout = self.layouts[column]
+        cdef ArrowArray* out = new_column(made.columns, column)
+        for chunk in chunks:
+            views.push_back((<LazyBatch>chunk).view(column, layout))
+        with nogil:
+            gather_kept(layout, views, self.lengths, self.places, out)
+        return 0
+
+    cdef int take(self, list chunks, size_t column, LazyBatch made) except -1:
+        """The same for a column that no kernel reads."""
+        pieces = [chunk.column(column) for chunk in chunks]
+        whole = pa.concat_arrays([pa.nulls(0, self.schema.types[column]), *pieces])
+        numbers = np.asarray(self.numbers)
+        taken = compute.take(whole, compute.from_numpy(numbers - self.first, mask=numbers < 0))
+        taken._export_to_c(<uintptr_t>new_column(made.columns, column))
+        return 0
+
+    cdef LazyBatch batch(self):
+        cdef LazyBatch made
+        cdef size_t column
+        cdef list chunks = self.chunks  # another thread may be done with them first
+        if self.all_ is not None:
+            return self.all_
+        for chunk in chunks:
+            (<LazyBatch>chunk).fill()
+        made = self.rows(chunks)
+        made.origin = None
+        for column in range(self.layouts.size()):
+            if not has_column(made.columns, column):
+                self.take(chunks, column, made)
+        self.all_, self.chunks = made, []
+        return made
+
+
+cdef bint is_there(list chunks, size_t column):
+    for chunk in chunks:
+        if not has_column((<LazyBatch>chunk).columns, column):
+            return False
+    return True
+
+
+cdef LazyBatch fetched(schema, const vector[Layout]& layouts, list chunks, int64_t first, numbers):
+    """The rows with these numbers; `first` is that of the first row of the batches."""
+    cdef _FetchedRows found = _FetchedRows.__new__(_FetchedRows)
+    found.schema, found.chunks, found.first, found.numbers = schema, chunks, first, numbers
+    found.layouts.assign(layouts.begin(), layouts.end())
+    found.find(numbers)
+    return found.rows(chunks)
+
 
 cdef class KeptRows:
     cdef object schema
     cdef object renaming
     cdef vector[Layout] layouts
-    cdef set nested  # numbers of the columns that have no layout
     cdef list chunks  # LazyBatch each
     cdef int64_t first  # the number of the oldest row
 
     def __init__(self, schema):
         self.schema = schema
         self.renaming = Renaming(schema)
+        add_layouts(schema, self.layouts)
         self.chunks = []
-        self.nested = set()
-        for number, type_ in enumerate(schema.types):
-            try:
-                self.layouts.push_back(layout_of(type_.id))
-            except ValueError:
-                self.layouts.push_back(Layout.Null)
-                self.nested.add(number)
 
     def append(self, batch):
         cdef LazyBatch last = lazy(self.renaming.of(batch))
-        cdef int64_t rows
+        cdef int64_t rows, end
         while self.chunks:
             rows = self.chunks[len(self.chunks) - 1].num_rows
             if rows > 2 * last.num_rows or rows + last.num_rows > CHUNK:
                 break
             self.chunks.append(last)
-            last = self._last(rows + last.num_rows)
+            end = self.first + sum([chunk.num_rows for chunk in self.chunks])
+            last = self.rows(np.arange(end - rows - last.num_rows, end))
             del self.chunks[len(self.chunks) - 2 :]
         self.chunks.append(last)
-
-    cdef LazyBatch _last(self, int64_t count):
-        """The last `count` rows, in one piece."""
-        cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
-        cdef int64_t end = self.first + sum([chunk.num_rows for chunk in self.chunks])
-        made.num_rows = count
-        made.schema = self.schema
-        self.gather(np.arange(end - count, end), made.columns)
-        return made
 
     def trim(self, int64_t first):
         while self.chunks and self.first + self.chunks[0].num_rows <= first:
             self.first += self.chunks.pop(0).num_rows
 
-    cdef gather(self, const int64_t[::1] numbers, SharedColumns& out):
-        """Adds the columns of the rows with these numbers."""
-        cdef vector[Place] places
-        cdef vector[int64_t] lengths, ends
-        cdef int64_t n = numbers.shape[0], end = self.first
-        for chunk in self.chunks:
-            lengths.push_back(chunk.num_rows)
-            end += chunk.num_rows
-            ends.push_back(end)
-        with nogil:
-            places = places_of(&numbers[0] if n else NULL, n, self.first, ends)
-        for column in range(self.layouts.size()):
-            if column in self.nested:
-                self.take_column(column, np.asarray(numbers), out)
-            else:
-                self.gather_column(column, places, lengths, out)
-
-    cdef gather_column(
-        self, size_t number, const vector[Place]& places, const vector[int64_t]& lengths, SharedColumns& out
-    ):
-        cdef vector[ColumnView] views
-        cdef Layout layout = self.layouts[number]
-        cdef ArrowArray* column = add_column(out)
-        for chunk in self.chunks:
-            views.push_back((<LazyBatch>chunk).view(number, layout))
-        with nogil:
-            gather_kept(layout, views, lengths, places, column)
-
-    cdef take_column(self, size_t number, numbers, SharedColumns& out):
-        pieces = [chunk.whole().column(number) for chunk in self.chunks]
-        column = pa.concat_arrays([pa.nulls(0, self.schema.types[number]), *pieces])
-        rows = compute.from_numpy(numbers - self.first, mask=numbers < 0)
-        compute.take(column, rows)._export_to_c(<uintptr_t>add_column(out))
+    def rows(self, numbers):
+        return fetched(self.schema, self.layouts, list(self.chunks), self.first, numbers)
 
     def snapshot(self):
         return {"first": self.first, "chunks": [chunk.whole() for chunk in self.chunks]}
@@ -115,11 +159,14 @@ cdef class KeptRows:
         self.chunks = [lazy(chunk) for chunk in state["chunks"]]
 
 
+def numbered(batch, numbers):
+    cdef vector[Layout] layouts
+    add_layouts(batch.schema, layouts)
+    return fetched(batch.schema, layouts, [lazy(batch)], 0, numbers)
+
+
 def joined(schema, times, KeptRows left, left_numbers, KeptRows right, right_numbers):
     cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
     made.num_rows = len(times)
-    made.schema = schema
     times._export_to_c(<uintptr_t>add_column(made.columns))
-    left.gather(left_numbers, made.columns)
-    right.gather(right_numbers, made.columns)
-    return made
+    return extended(made, [left.rows(left_numbers), right.rows(right_numbers)], schema)

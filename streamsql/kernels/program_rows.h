@@ -2,7 +2,6 @@
 #pragma once
 
 #include "programs.h"
-#include "select_rows.h"
 
 namespace streamsql {
 
@@ -94,41 +93,6 @@ inline int64_t choose(const Program& program, const Columns& columns, int64_t ro
         }
     }
     return found;
-}
-
-// The chosen rows of a column of `length` values. Raises overflow_error for more than 2 GiB of text.
-inline void gather_column(const ColumnView& column, int64_t length, const int32_t* rows, int64_t n, ArrowArray* out) {
-    std::unique_ptr<MadeColumn> made(new MadeColumn);
-    int64_t present = n;
-    if (column.layout == Layout::Null) return give(std::move(made), n, n, 0, out);
-    if (column.validity) present = gather_bits(column.validity, column.offset, rows, n, made->allocate(0, (n + 7) / 8));
-    if (present == n) {
-        free(const_cast<void*>(made->buffers[0]));
-        made->buffers[0] = nullptr;
-    }
-    if (column.layout == Layout::Bytes) {
-        auto* offsets = reinterpret_cast<int32_t*>(made->allocate(1, (n + 1) * 4));
-        const int64_t size = gather_offsets(column, rows, n, offsets);
-        if (size > INT32_MAX) throw std::overflow_error("more than 2 GiB of text in one batch");
-        const uint8_t* end = column.data + column.at<int32_t>(length);
-        gather_bytes(column, end, rows, n, made->allocate(2, size + 16));
-        return give(std::move(made), n, n - present, 3, out);
-    }
-    const int width = width_of(column.layout);
-    uint8_t* values = made->allocate(1, width ? n * width : (n + 7) / 8);
-    if (width) gather_fixed(column, width, rows, n, values);
-    else gather_bits(column.values, column.offset, rows, n, values);
-    give(std::move(made), n, n - present, 2, out);
-}
-
-// The chosen rows of those columns of a batch of `length` rows that are to be `kept`; the others are not there.
-inline void gather_columns(
-    const Columns& columns, const std::vector<bool>& kept, int64_t length, const int32_t* rows, int64_t n, SharedColumns& out
-) {
-    out.reserve(columns.size());
-    for (size_t i = 0; i < columns.size(); i++)
-        if (kept[i]) gather_column(columns[i], length, rows, n, add_column(out));
-        else out.emplace_back();
 }
 
 }  // namespace streamsql

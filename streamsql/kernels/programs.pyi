@@ -10,7 +10,7 @@ _Code = Sequence[tuple[str, int | float | bytes]]
 OPERATIONS: dict[str, int]
 
 class Condition:
-    """The rows for which a program is true. Raises TypeError for a schema with nested columns."""
+    """The rows for which a program is true."""
 
     def __init__(self, schema: pa.Schema, code: _Code) -> None: ...
     def rows(self, batch: Rows) -> LazyBatch | None:

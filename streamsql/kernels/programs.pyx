@@ -10,8 +10,9 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport ArrowArray, LazyBatch, Origin, OwnedArray, SharedColumns, add_column, has_column, lazy
-from streamsql.kernels.columns cimport ColumnView, Layout, layout_of
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, OwnedArray, add_column, has_column, lazy
+from streamsql.kernels.chosen_rows cimport ChosenRows
+from streamsql.kernels.columns cimport ColumnView, Layout, layout_of, add_layouts
 from streamsql.kernels.texts cimport text_of
 
 
@@ -21,7 +22,6 @@ cdef extern from "program_rows.h" namespace "streamsql" nogil:
 
     cbool compute(const Program&, const vector[ColumnView]&, int64_t, Layout, ArrowArray*) except +
     int64_t choose(const Program&, const vector[ColumnView]&, int64_t, int32_t*) except +
-    void gather_columns(const vector[ColumnView]&, const vector[cbool]&, int64_t, const int32_t*, int64_t, SharedColumns&) except +
 
 
 # The order of `enum class Op` in programs.h.
@@ -44,55 +44,16 @@ cdef enum:
     GIVEN = -0x7fffffff
 
 
-cdef class _Chosen(Origin):
-    """Chosen rows of a batch, of which some columns are left where they are."""
-    cdef LazyBatch rest
-    cdef _Rows rows
-    cdef vector[int32_t] chosen
-    cdef int64_t found
-
-    cdef LazyBatch batch(self):
-        cdef vector[ColumnView] columns
-        cdef vector[cbool] all_
-        cdef LazyBatch rest = self.rest
-        cdef _Rows rows = self.rows  # another thread may be done with it first
-        if rows is not None:
-            rest.fill()
-            rows.view(rest, &columns)
-            all_.resize(columns.size(), True)
-            rest = gathered(rest, columns, all_, self.chosen, self.found)
-            self.rest, self.rows = rest, None
-        return rest
-
-
-cdef LazyBatch gathered(
-    LazyBatch rows, vector[ColumnView]& columns, vector[cbool]& kept, vector[int32_t]& chosen, int64_t found
-):
-    """The chosen rows of the columns that are kept."""
-    cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
-    made.num_rows = found
-    made.schema = rows.schema
-    with nogil:
-        gather_columns(columns, kept, rows.num_rows, chosen.data(), found, made.columns)
-    return made
-
-
 cdef class _Rows:
     """Batches of one schema; the base of what is done with them."""
     cdef object schema
     cdef vector[Layout] layouts
     cdef vector[cbool] used  # the columns that must be there
-    cdef readonly cbool has_nested
 
     def __init__(self, schema):
         self.schema = schema
-        self.used.resize(len(schema.types))
-        for type_ in schema.types:
-            try:
-                self.layouts.push_back(layout_of(type_.id))
-            except ValueError:
-                self.layouts.push_back(Layout.Null)
-                self.has_nested = True
+        add_layouts(schema, self.layouts)
+        self.used.resize(self.layouts.size())
 
     cdef object add(self, Program* program, code):
         for name, operand in code:
@@ -126,8 +87,6 @@ cdef class Condition(_Rows):
 
     def __init__(self, schema, code):
         super().__init__(schema)
-        if self.has_nested:
-            raise TypeError("rows with nested columns cannot be chosen")
         self.add(&self.program, code)
 
     def rows(self, batch):
@@ -138,26 +97,23 @@ cdef class Condition(_Rows):
         cdef vector[ColumnView] columns
         cdef vector[cbool] kept
         cdef int64_t n = batch.num_rows
-        cdef LazyBatch made, known = self.view(batch, &columns)
-        cdef _Chosen origin = _Chosen.__new__(_Chosen)
+        cdef LazyBatch known = self.view(batch, &columns)
+        cdef ChosenRows made = ChosenRows.__new__(ChosenRows)
         cdef size_t i
         if known is None:
             return None
-        origin.chosen.resize(n + 1)
+        made.numbers.resize(n + 1)
         with nogil:
-            origin.found = choose(self.program, columns, n, origin.chosen.data())
-        if origin.found < 0:
+            made.count = choose(self.program, columns, n, made.numbers.data())
+        if made.count < 0:
             return None
-        if origin.found == n:
+        if made.count == n:
             return known
+        made.layouts.assign(self.layouts.begin(), self.layouts.end())
         kept.resize(columns.size())
         for i in range(columns.size()):
-            if has_column(known.columns, i) and (reader is None or reader.used[i]):
-                kept[i] = True
-        made = gathered(known, columns, kept, origin.chosen, origin.found)
-        if known.origin is not None or reader is not None:
-            origin.rest, origin.rows, made.origin = known, self, origin
-        return made
+            kept[i] = has_column(known.columns, i) and (reader is None or reader.used[i])
+        return made.of(known, kept)
 
 
 cdef class SelectList(_Rows):

@@ -171,8 +171,10 @@ def _transform_item(item: Any, change: Callable[[Expression], Expression | None]
     return item
 
 
-def columns_used(expression: Expression) -> set[int]:
-    """The input columns that the expression reads."""
-    if isinstance(expression, Column):
-        return {expression.index}
-    return set().union(*(columns_used(child) for child in children(expression)), set())
+def columns_used(*expressions: Expression) -> frozenset[int]:
+    """The input columns that the expressions read."""
+    found = (
+        frozenset({each.index}) if isinstance(each, Column) else columns_used(*children(each))
+        for each in expressions
+    )
+    return frozenset[int]().union(*found)

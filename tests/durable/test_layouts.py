@@ -84,7 +84,7 @@ def test_state_of_another_layout_is_refused_by_the_operator(
     outside = stopped("join")
     before = outside.get("out.csv")
     relayouted(outside, change)
-    with pytest.raises(StateError, match=f"pump P is of {found}, and this streamsql reads layout 2") as raised:
+    with pytest.raises(StateError, match=f"pump P is of {found}, and this streamsql reads layout 3") as raised:
         run_in("join", outside)
     assert outside.get("out.csv") == before
     assert report(raised.value) == OUTSIDE_ERROR == 4

@@ -41,11 +41,11 @@ class TumblingAggregate(Operator):
         arguments = [arg for call in node.aggregates for arg in call.args[:1]]
         computed = [node.window.value, *self._grouped, *arguments]
         self._expressions = context.computation(computed)
-        self._reads = frozenset({0}).union(*map(columns_used, computed))
+        self._reads = columns_used(*computed) | {0}
         self._keys = Keys([key.type.arrow for key in self._grouped])
         self._aggregates = Aggregates(node.aggregates)
 
-    def needed(self, wanted: Columns) -> Columns:
+    def needed(self, port: int, wanted: Columns) -> Columns:
         return self._reads
 
     def on_batch(self, port: int, batch: Rows) -> Batches:

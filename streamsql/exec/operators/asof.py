@@ -8,13 +8,16 @@ import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.keys import Keys
-from streamsql.exec.operator import START_OF_TIME, Batches, Operator, State
-from streamsql.exec.time import rowtimes
+from streamsql.exec.operator import START_OF_TIME, Columns, Operator, Released, State, among, united
+from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import LazyBatch, Rows, by_column, extended, timed, whole
+from streamsql.kernels.kept_rows import KeptRows, numbered
 from streamsql.plan import nodes
+from streamsql.plan.expressions import columns_used
 
 LEFT, RIGHT = 0, 1
-Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
 
 
 class AsOfJoin(Operator):
@@ -23,62 +26,77 @@ class AsOfJoin(Operator):
 
     ports = 2
     fate = "gather"
+    lazy = True
+    layout = 2
 
     def __init__(self, node: nodes.AsOfJoin, context: Context) -> None:
         self._context = context
         self._outer = node.kind == "LEFT"
         self._schema = arrow_schema(node.schema)
+        self._pair = pa.schema(list(self._schema)[1:])
         self._computations = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
+        self._reads = columns_used(*(left for left, _ in node.keys)) | {0}
+        self._width = len(node.left.schema)
         self._keys = Keys([left.type.arrow for left, _ in node.keys])
-        empty = (arrow_schema(node.left.schema).empty_table(), arrow_schema(node.right.schema).empty_table())
-        self._rows = [pa.RecordBatch.from_arrays(_columns(table), schema=table.schema) for table in empty]
+        self._waiting = KeptRows(arrow_schema(node.left.schema))
+        self._first = 0  # the number of the first left row that waits
+        empty = arrow_schema(node.right.schema).empty_table()
+        self._right = pa.RecordBatch.from_arrays(_columns(empty), schema=empty.schema)
+        self._times = [np.empty(0, np.int64), np.empty(0, np.int64)]
         self._codes = [np.empty(0, np.int32), np.empty(0, np.int32)]
         self._bounds = [START_OF_TIME, START_OF_TIME]
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        batch, keys = self._computations[port].values(batch)
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        """Of the right, rows are kept one by one: with those of their batches they would keep them all."""
+        return united([among(wanted, 1, self._width), self._reads]) if port == LEFT else None
+
+    def on_batch(self, port: int, batch: Rows) -> Released:
+        batch, keys = self._computations[port].values(by_column(batch))
         if not batch.num_rows:
             return []
         codes = self._keys.encode(keys, batch.num_rows)
         for key in keys:
             if key.null_count:
                 codes = np.where(pc.is_valid(key).to_numpy(zero_copy_only=False), codes, -1).astype(np.int32)
-        self._rows[port] = pa.concat_batches([self._rows[port], batch.cast(self._rows[port].schema)])
-        self._codes[port] = np.concatenate([self._codes[port], codes])
-        if port == RIGHT:
+        if port == LEFT:
+            self._waiting.append(batch)
+        else:
+            self._right = pa.concat_batches([self._right, whole(batch).cast(self._right.schema)])
             self._context.gathered(batch.num_rows)
-        self._bounds[port] = max(self._bounds[port], int(rowtimes(batch)[-1]))
+        self._times[port] = np.concatenate([self._times[port], rowtimes(batch)])
+        self._codes[port] = np.concatenate([self._codes[port], codes])
+        self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
         return self._answer()
 
-    def on_watermark(self, port: int, time: int) -> tuple[Batches, int]:
+    def on_watermark(self, port: int, time: int) -> tuple[Released, int]:
         self._bounds[port] = max(self._bounds[port], time)
         answered = self._answer()
-        waiting = self._rows[LEFT]
         bound = min(self._bounds)
-        return answered, min(bound, int(rowtimes(waiting)[0])) if waiting.num_rows else bound
+        return answered, min(bound, int(self._times[LEFT][0])) if self.held() else bound
 
-    def _answer(self) -> Batches:
+    def _answer(self) -> Released:
         """The left rows that are older than anything the right can still bring, with their right rows."""
-        times = rowtimes(self._rows[LEFT])
+        times = self._times[LEFT]
         count = int(np.searchsorted(times, self._bounds[RIGHT], side="left"))
         if not count:
             return []
-        left = self._rows[LEFT].slice(0, count)
-        found = self._last_before(times[:count], self._codes[LEFT][:count])
+        left, found = np.arange(count), self._last_before(times[:count], self._codes[LEFT][:count])
         if not self._outer:
-            matched = np.flatnonzero(found >= 0)
-            self._context.filtered(count - len(matched))
-            left, found = pc.take(left, pc.from_numpy(matched)), found[matched]
-        self._context.gathered(left.num_rows)
+            left = np.flatnonzero(found >= 0)
+            found = found[left]
+            self._context.filtered(count - len(left))
+        self._context.gathered(len(left))
         joined = self._joined(left, found)
-        self._rows[LEFT] = self._rows[LEFT].slice(count)
+        self._first += count
+        self._waiting.trim(self._first)
+        self._times[LEFT] = times[count:]
         self._codes[LEFT] = self._codes[LEFT][count:]
         self._trim(int(times[count - 1]))
-        return [joined] if joined.num_rows else []
+        return [joined] if len(left) else []
 
-    def _last_before(self, times: Rows, codes: npt.NDArray[np.int32]) -> Rows:
+    def _last_before(self, times: Numbers, codes: npt.NDArray[np.int32]) -> Numbers:
         """For each left row the number of its right row, or -1."""
-        right_times, right_codes = rowtimes(self._rows[RIGHT]), self._codes[RIGHT]
+        right_times, right_codes = self._times[RIGHT], self._codes[RIGHT]
         both = np.concatenate([right_codes, codes])
         is_left = np.concatenate([np.zeros(len(right_codes), bool), np.ones(len(codes), bool)])
         order = np.lexsort((is_left, np.concatenate([right_times, times]), both))
@@ -90,37 +108,42 @@ class AsOfJoin(Operator):
         found[order] = np.where(good, candidate, -1)
         return found[len(right_codes) :]
 
-    def _joined(self, left: pa.RecordBatch, found: Rows) -> pa.RecordBatch:
-        right = pc.take(self._rows[RIGHT], pc.from_numpy(found, mask=found < 0))
-        return pa.RecordBatch.from_arrays([left.column(0), *left.columns, *right.columns], schema=self._schema)
+    def _joined(self, left: Numbers, found: Numbers) -> LazyBatch:
+        """Waiting rows, by their number among these, beside those found; -1 is a row of nulls."""
+        rows = extended(self._waiting.rows(self._first + left), [numbered(self._right, found)], self._pair)
+        return timed(rows, timestamps(self._times[LEFT][left]), self._schema)
 
     def _trim(self, answered: int) -> None:
         """Of the right rows not after `answered`, before which no left row can come, keep the last of each key."""
-        times, codes = rowtimes(self._rows[RIGHT]), self._codes[RIGHT]
+        times, codes = self._times[RIGHT], self._codes[RIGHT]
         old = int(np.searchsorted(times, answered, side="right"))
         _, newest = np.unique(codes[:old][::-1], return_index=True)
         keep = np.concatenate([np.sort(old - 1 - newest), np.arange(old, len(times))])
         keep = keep[codes[keep] >= 0]
         if len(keep) < len(times):
-            self._rows[RIGHT] = pc.take(self._rows[RIGHT], pc.from_numpy(keep))
-            self._codes[RIGHT] = codes[keep]
+            self._right = numbered(self._right, keep).whole()
+            self._times[RIGHT], self._codes[RIGHT] = times[keep], codes[keep]
 
     def snapshot(self) -> State:
         return {
             "keys": self._keys.snapshot(),
-            "rows": list(self._rows),
+            "waiting": self._waiting.snapshot(),
+            "first": self._first,
+            "right": self._right,
+            "times": list(self._times),
             "codes": list(self._codes),
             "bounds": list(self._bounds),
         }
 
     def restore(self, state: State) -> None:
         self._keys.restore(state["keys"])
-        self._rows = list(state["rows"])
-        self._codes = list(state["codes"])
+        self._waiting.restore(state["waiting"])
+        self._first, self._right = state["first"], state["right"]
+        self._times, self._codes = list(state["times"]), list(state["codes"])
         self._bounds = list(state["bounds"])
 
     def held(self) -> int:
-        return int(self._rows[LEFT].num_rows)
+        return len(self._times[LEFT])
 
 
 def _columns(table: pa.Table) -> list[pa.Array]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.operator import Batches, Columns, Operator, Released
+from streamsql.exec.operator import Columns, Operator, Released, united
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Rows, whole
-from streamsql.kernels.select_rows import Selection
+from streamsql.kernels.batches import Rows, by_column
+from streamsql.kernels.chosen_rows import chosen
 from streamsql.plan import nodes
 from streamsql.plan.expressions import columns_used
 
@@ -25,29 +23,23 @@ class Filter(Operator):
         self.dropped = context.filtered
         """Counts rows for which the condition is not TRUE."""
 
-    def needed(self, wanted: Columns) -> Columns:
-        return None if wanted is None or self.program is None else wanted | self._reads
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        return united([wanted, self._reads])
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         rows = self.program.rows(batch) if self.program is not None else None
         if rows is None:
-            return self._by_steps(whole(batch), tried=self.program is not None)
+            return self._by_steps(by_column(batch), tried=self.program is not None)
         if rows.num_rows < batch.num_rows:
             self.dropped(batch.num_rows - rows.num_rows)
         return [rows] if rows.num_rows else []
 
-    def _by_steps(self, batch: pa.RecordBatch, tried: bool) -> Batches:
+    def _by_steps(self, batch: Rows, tried: bool) -> Released:
         batch, (condition,) = self._condition.values(batch, tried=tried)
         count = condition.true_count
         if count == batch.num_rows:
             return [batch] if count else []
         self.dropped(batch.num_rows - count)
-        return [selected(batch, condition)] if count else []
-
-
-def selected(batch: pa.RecordBatch, condition: pa.BooleanArray) -> pa.RecordBatch:
-    """The rows for which `condition` is true; null counts as false."""
-    if condition.null_count:
-        condition = pc.fill_null(condition, False)
-    selection = Selection(condition)
-    return pa.RecordBatch.from_arrays([selection.of(column) for column in batch.columns], schema=batch.schema)
+        if condition.null_count:
+            condition = pc.fill_null(condition, False)
+        return [chosen(batch, condition)] if count else []

@@ -7,24 +7,23 @@ later row was taken, then, at the same ROWTIME, unmatched rows of the right and 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema, failed_rows
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Operator, Released, State
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Columns, Operator, Released, State, among, united
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import LazyBatch, Rows, whole
+from streamsql.kernels.batches import LazyBatch, Rows, by_column, whole
 from streamsql.kernels.groups import GroupTable
 from streamsql.kernels.kept_rows import KeptRows, joined
 from streamsql.kernels.pairing import Pairing
 from streamsql.plan import nodes
+from streamsql.plan.expressions import columns_used
 
-LEFT, RIGHT = 0, 1
+LEFT, RIGHT, TIME, RANK = range(4)
 SWEEP = 1024
 """Keys are swept when their number has doubled since, and is above this."""
 
@@ -36,7 +35,8 @@ class Join(Operator):
 
     ports = 2
     fate = "gather"
-    layout = 2
+    lazy = True
+    layout = 3
 
     def __init__(self, node: nodes.Join, context: Context) -> None:
         self._context = context
@@ -46,6 +46,8 @@ class Join(Operator):
         # A single integer needs no number, and no table that gives it one.
         self._integers = len(node.keys) == 1 and all(_is_integer(key.type.arrow) for key in node.keys[0])
         self._table = GroupTable()
+        widths = [len(child.schema) for child in node.inputs]
+        self._places = [(1, widths[LEFT]), (1 + widths[LEFT], widths[RIGHT])]  # of their columns in a result
         self._rows = [KeptRows(arrow_schema(child.schema)) for child in node.inputs]
         self._outer = [node.kind in ("LEFT", "FULL"), node.kind in ("RIGHT", "FULL")]
         self._pairing = Pairing(
@@ -55,12 +57,18 @@ class Join(Operator):
         self._bounds = [START_OF_TIME, START_OF_TIME]
         self._frontier = START_OF_TIME
         self._sweep_at = SWEEP
-        # Results that wait because an earlier one may come (FOLLOWING), and the rank of each at equal times.
-        self._held: list[Rows] = []
-        self._ranks: list[npt.NDArray[Any]] = []
+        # Results that wait because an earlier one may come (FOLLOWING): the numbers of their left and right rows,
+        # their time, and their rank at equal times.
+        self._held: list[Numbers] = [np.empty(0, np.int64)] * 4
+        compared = frozenset[int]() if node.condition is None else columns_used(node.condition)
+        self._compares = [among(compared, first, width) for first, width in self._places]
+        self._reads = [columns_used(*(pair[side] for pair in node.keys)) | {0} for side in (LEFT, RIGHT)]
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Released:
-        batch, keys = self._keys[port].values(batch)
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        return united([among(wanted, *self._places[port]), self._compares[port], self._reads[port]])
+
+    def on_batch(self, port: int, batch: Rows) -> Released:
+        batch, keys = self._keys[port].values(by_column(batch))
         if self._integers:
             self._pairing.add(port, rowtimes(batch), keys[0])
         else:
@@ -72,13 +80,14 @@ class Join(Operator):
         self._bounds[port] = max(self._bounds[port], last_rowtime(batch))
         return self._advance()
 
-    def _add(self, port: int, batch: pa.RecordBatch, keys: list[pa.Array]) -> pa.RecordBatch:
+    def _add(self, port: int, batch: Rows, keys: list[pa.Array]) -> Rows:
         """Pair the rows by numbers of their keys; returns those for which there was a number."""
         codes = self._encode(keys, batch.num_rows)
         full = codes == -2
         if full.any():
             failures = failed_rows(len(full), full, "RUN-006", "too many keys in a join")
-            batch, codes = pc.filter(batch, pc.from_numpy(self._context.drop(batch, failures))), codes[~full]
+            keep = pc.from_numpy(self._context.drop(whole(batch), failures))
+            batch, codes = pc.filter(whole(batch), keep), codes[~full]
         self._pairing.add(port, rowtimes(batch), pc.from_numpy(codes, mask=codes < 0))
         return batch
 
@@ -106,58 +115,49 @@ class Join(Operator):
         """Take what can be taken, and release what is complete."""
         self._frontier, left, right, times = self._pairing.process(*self._bounds)
         if self._condition is not None and len(times):
-            holds = self._condition.truths(self._joined(left, right, times).whole())
+            holds = self._condition.truths(self._joined(left, right, times))
             left, right, times = left[holds], right[holds], times[holds]
         for side, numbers in ((LEFT, left), (RIGHT, right)):
             if self._outer[side]:
                 self._pairing.mark(side, numbers)
-        ranks = np.zeros(len(times), dtype=np.int8)
-        if any(self._outer):
-            left, right, times, ranks = self._with_unmatched(left, right, times)
-        if len(times):
-            self._held.append(self._joined(left, right, times))
-            self._ranks.append(ranks)
-        for side in (LEFT, RIGHT):
-            self._rows[side].trim(self._pairing.trim(side))
+        if any(self._outer) or self._wait:
+            left, right, times = self._in_order(left, right, times)
+        released: Released = [self._joined(left, right, times)] if len(times) else []
+        self._trim()
         self._sweep()
-        return self._release()
+        return released
 
-    def _with_unmatched(self, left: Numbers, right: Numbers, times: Numbers) -> tuple[npt.NDArray[Any], ...]:
-        """The pairs, then rows that can meet nobody any more; the last array ranks them at equal times."""
+    def _in_order(self, left: Numbers, right: Numbers, times: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Of these pairs, of those held back and of the rows that can meet nobody any more (-1 beside them), those
+        that no later one can precede, in order."""
         alone_right, right_times = self._pairing.expire(RIGHT, self._frontier)
         alone_left, left_times = self._pairing.expire(LEFT, self._frontier)
-        return (
+        ranks = np.repeat(np.arange(3), [len(times), len(alone_right), len(alone_left)])
+        new = (
             np.concatenate([left, np.full(len(alone_right), -1), alone_left]),
             np.concatenate([right, alone_right, np.full(len(alone_left), -1)]),
             np.concatenate([times, right_times, left_times]),
-            np.repeat(np.arange(3, dtype=np.int8), [len(times), len(alone_right), len(alone_left)]),
+            ranks,
         )
+        results = [np.concatenate(pair) for pair in zip(self._held, new, strict=True)]
+        order = np.lexsort((results[RANK], results[TIME]))
+        ready = len(order)
+        if self._wait and self._frontier != END_OF_TIME:
+            ready = int(np.searchsorted(results[TIME][order], self._frontier - self._wait, side="left"))
+        rest = np.sort(order[ready:])
+        self._held = [each[rest] for each in results]
+        left, right, times, _ = (each[order[:ready]] for each in results)
+        return left, right, times
 
     def _joined(self, left: Numbers, right: Numbers, times: Numbers) -> LazyBatch:
         """Result rows of these pairs of row numbers; -1 is a row of nulls."""
         return joined(self._schema, timestamps(times), self._rows[LEFT], left, self._rows[RIGHT], right)
 
-    def _release(self) -> Released:
-        """The results that no later one can precede, in order."""
-        if not self._held:
-            return []
-        if not self._wait and not any(self._outer):  # in order as they are, and nothing waits for an earlier one
-            released, self._held, self._ranks = self._held, [], []
-            return released
-        held = [whole(rows) for rows in self._held]
-        rows = pa.concat_batches(held) if len(held) > 1 else held[0]
-        ranks = np.concatenate(self._ranks)
-        times = rowtimes(rows)
-        order = np.lexsort((ranks, times))
-        ready = len(order)
-        if self._wait and self._frontier != END_OF_TIME:
-            ready = int(np.searchsorted(times[order], self._frontier - self._wait, side="left"))
-        rest = np.sort(order[ready:])
-        self._held = [pc.take(rows, pc.from_numpy(rest))] if len(rest) else []
-        self._ranks = [ranks[rest]] if len(rest) else []
-        if ready == rows.num_rows and bool((np.diff(order) > 0).all()):
-            return [rows]
-        return [pc.take(rows, pc.from_numpy(order[:ready]))] if ready else []
+    def _trim(self) -> None:
+        """Forget rows that are in no result to come."""
+        for side in (LEFT, RIGHT):
+            first, held = self._pairing.trim(side), self._held[side]
+            self._rows[side].trim(int(np.min(held[held >= 0], initial=first)))
 
     def _sweep(self) -> None:
         """Forget keys that no row has any more."""
@@ -175,8 +175,7 @@ class Join(Operator):
             "rows": [rows.snapshot() for rows in self._rows],
             "bounds": list(self._bounds),
             "frontier": self._frontier,
-            "held": [whole(rows) for rows in self._held],
-            "ranks": list(self._ranks),
+            "held": list(self._held),
         }
 
     def restore(self, state: State) -> None:
@@ -189,7 +188,7 @@ class Join(Operator):
             rows.restore(saved)
         self._bounds = list(state["bounds"])
         self._frontier = state["frontier"]
-        self._held, self._ranks = list(state["held"]), list(state["ranks"])
+        self._held = list(state["held"])
         self._sweep_at = max(SWEEP, 2 * len(self._table))
 
 

@@ -9,12 +9,14 @@ from streamsql.errors import StateError
 from streamsql.exec.aggregates import Aggregates
 from streamsql.exec.context import Context, arrow_schema, failed_rows
 from streamsql.exec.keys import Keys
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Operator, State
-from streamsql.exec.time import rowtimes, timestamps
+from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Columns, Operator, State
+from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.exec.windows.keyed import Memberships, kind_of
 from streamsql.kernels import compute as pc
+from streamsql.kernels.batches import Rows, by_column, whole
 from streamsql.kernels.windows import KeyedWindows
 from streamsql.plan import nodes, windows
+from streamsql.plan.expressions import columns_used
 
 SPARE = 1024
 """Closed windows are swept out when they are more than the open ones and than this."""
@@ -24,6 +26,7 @@ class KeyedAggregate(Operator):
     """A row or watermark at the end of a window, whatever its key, releases the window with that ROWTIME."""
 
     fate = "gather"
+    lazy = True
     layout = 2
 
     def __init__(self, node: nodes.Aggregate, context: Context) -> None:
@@ -32,7 +35,9 @@ class KeyedAggregate(Operator):
         self._kind = kind_of(node.window)
         self._calls = node.aggregates
         arguments = [arg for call in node.aggregates for arg in call.args[:1]]
-        self._expressions = context.computation([*node.keys, *arguments])
+        computed = [*node.keys, *arguments]
+        self._expressions = context.computation(computed)
+        self._reads = columns_used(*computed) | {0}
         self._width = len(node.keys)
         types = [key.type.arrow for key in node.keys]
         if isinstance(node.window, windows.Hopping):
@@ -42,8 +47,11 @@ class KeyedAggregate(Operator):
         self._aggregates = Aggregates(node.aggregates)
         self._open = 0
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        batch, columns = self._expressions.values(batch)
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        return self._reads
+
+    def on_batch(self, port: int, batch: Rows) -> Batches:
+        batch, columns = self._expressions.values(by_column(batch))
         if not batch.num_rows:
             return []
         times = rowtimes(batch)
@@ -53,11 +61,9 @@ class KeyedAggregate(Operator):
             columns = [pc.take(column, rows) for column in columns]
             times = times[entries.rows]
         self._add(batch, entries, times, columns)
-        return self._release(int(rowtimes(batch)[-1]))
+        return self._release(last_rowtime(batch))
 
-    def _add(
-        self, batch: pa.RecordBatch, entries: Memberships, times: np.ndarray, columns: list[pa.Array]
-    ) -> None:
+    def _add(self, batch: Rows, entries: Memberships, times: np.ndarray, columns: list[pa.Array]) -> None:
         key_columns = columns[: self._width]
         if entries.starts is not None:
             key_columns = [*key_columns, pc.from_numpy(entries.starts)]
@@ -68,7 +74,7 @@ class KeyedAggregate(Operator):
             rejected = np.zeros(batch.num_rows, dtype=bool)
             rejected[full if entries.rows is None else entries.rows[full]] = True
             refused = int(rejected.sum())
-            self._context.drop(batch, failed_rows(batch.num_rows, rejected, "RUN-006", "too many groups"))
+            self._context.drop(whole(batch), failed_rows(batch.num_rows, rejected, "RUN-006", "too many groups"))
         before = len(self._windows)
         groups = self._windows.assign(keys, len(self._keys), times, entries.ends)
         self._open += len(self._windows) - before

@@ -6,27 +6,39 @@ import numpy as np
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.matching import Index, Rows, beside
-from streamsql.exec.operator import Batches, Operator
+from streamsql.exec.matching import Index, Numbers
+from streamsql.exec.operator import Columns, Operator, Released, among, united
+from streamsql.kernels.batches import LazyBatch, Rows, by_column, extended
+from streamsql.kernels.kept_rows import numbered
 from streamsql.plan import nodes
+from streamsql.plan.expressions import columns_used
 
 
 class Lookup(Operator):
     """For each row of the stream the rows of the relation that match it, in the relation's order, at once."""
 
     fate = "gather"
+    lazy = True
 
     def __init__(self, node: nodes.Lookup, context: Context) -> None:
         self._context = context
         self._schema = arrow_schema(node.schema)
         self._index = Index(node.relation, [right for _, right in node.keys], context)
-        self._keys = context.computation([left for left, _ in node.keys])
-        self._condition = None if node.condition is None else context.computation([node.condition])
+        keys = [left for left, _ in node.keys]
+        self._keys = context.computation(keys)
+        conditions = [] if node.condition is None else [node.condition]
+        self._condition = context.computation(conditions) if conditions else None
         self._outer = node.kind == "LEFT"
+        self._width = len(node.input.schema)
+        self._reads = columns_used(*keys)
+        self._compares = columns_used(*conditions)
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        return united([self._reads, among(united([wanted, self._compares]), 0, self._width)])
+
+    def on_batch(self, port: int, batch: Rows) -> Released:
         self._index.refresh()
-        batch, keys = self._keys.values(batch)
+        batch, keys = self._keys.values(by_column(batch))
         if not batch.num_rows:
             return []
         left, right = self._pairs(batch, keys)
@@ -43,7 +55,7 @@ class Lookup(Operator):
             self._context.filtered(batch.num_rows - found)
         return [self._joined(batch, left, right)] if len(right) else []
 
-    def _pairs(self, batch: pa.RecordBatch, keys: list[pa.Array]) -> tuple[Rows | None, Rows]:
+    def _pairs(self, batch: Rows, keys: list[pa.Array]) -> tuple[Numbers | None, Numbers]:
         """The rows of both sides that match, in the order of the left; None: every row of the batch once, which
         for an outer join, without further conditions, may have nothing (-1) on the right."""
         only = self._index.only(keys, batch.num_rows)
@@ -54,24 +66,24 @@ class Lookup(Operator):
             return None, only
         return np.flatnonzero(found), only[found]
 
-    def _joined(self, batch: pa.RecordBatch, left: Rows | None, right: Rows) -> pa.RecordBatch:
-        """The rows of both sides beside each other, as `beside` takes them."""
-        columns = beside(batch.columns, left, self._index.rows, right)
-        return pa.RecordBatch.from_arrays(columns, schema=self._schema)
+    def _joined(self, batch: Rows, left: Numbers | None, right: Numbers) -> LazyBatch:
+        """The rows of both sides beside each other; on the left None stands for each row once."""
+        rows = batch if left is None else numbered(batch, left)
+        return extended(rows, [numbered(self._index.rows, right)], self._schema)
 
 
-def _all_of(left: Rows | None, length: int) -> Rows:
+def _all_of(left: Numbers | None, length: int) -> Numbers:
     return np.arange(length) if left is None else left
 
 
-def _distinct(left: Rows | None, right: Rows) -> int:
+def _distinct(left: Numbers | None, right: Numbers) -> int:
     """How many rows of the left, which are in order, are in a pair."""
     if left is None:
         return len(right)
     return len(left) and 1 + int(np.count_nonzero(np.diff(left)))
 
 
-def _with_unmatched(left: Rows, right: Rows, length: int) -> tuple[Rows, Rows]:
+def _with_unmatched(left: Numbers, right: Numbers, length: int) -> tuple[Numbers, Numbers]:
     """Each row of the stream that is in no pair added with nothing on the right, in its place."""
     matched = np.zeros(length, dtype=bool)
     matched[left] = True

@@ -9,7 +9,7 @@ import pyarrow as pa
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.keys import Keys, Place
-from streamsql.exec.operator import Operator, Released, State
+from streamsql.exec.operator import Columns, Operator, Released, State, among, united
 from streamsql.exec.time import last_rowtime
 from streamsql.functions import registry
 from streamsql.functions.aggregate import RollingCall, Window
@@ -20,7 +20,7 @@ from streamsql.kernels.batches import LazyBatch, Rows, extended, whole
 from streamsql.kernels.groups import Grouping
 from streamsql.kernels.rolling import RollingFrame
 from streamsql.plan import nodes
-from streamsql.plan.expressions import Column, Expression, Frame, Literal, WindowCall
+from streamsql.plan.expressions import Column, Expression, Frame, Literal, WindowCall, columns_used
 
 SWEEP = 1024
 """Partitions are looked through for dead ones when their number has doubled since, and is above this."""
@@ -46,8 +46,13 @@ class Over(Operator):
             _Windows(keys, frame, [(position, node.calls[position]) for position in positions], columns, context)
             for (keys, frame), positions in groups.items()
         ]
+        self._width = len(node.input.schema)
+        self._reads = columns_used(*columns)
         arguments = pa.schema([(str(position), each.type.arrow) for each, position in columns.items()])
         self._arguments = context.computation(list(columns)).rows_from(arrow_schema(node.input.schema), arguments)
+
+    def needed(self, port: int, wanted: Columns) -> Columns:
+        return united([among(wanted, 0, self._width), self._reads])
 
     def on_batch(self, port: int, rows: Rows) -> Released:
         rows, arguments = self._admitted(*self._arguments.of(rows))

@@ -10,7 +10,7 @@ from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Batches, Columns
 from streamsql.exec.time import milliseconds
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
-from streamsql.kernels.batches import Rows
+from streamsql.kernels.batches import Rows, by_column, whole
 from streamsql.kernels.programs import SelectList
 from streamsql.plan import nodes
 from streamsql.plan.expressions import columns_used
@@ -23,12 +23,12 @@ class Project(Operator):
 
     def __init__(self, node: nodes.Project, context: Context) -> None:
         self._expressions = context.computation(node.expressions)
-        self._reads = frozenset[int]().union(*map(columns_used, node.expressions))
+        self._reads = columns_used(*node.expressions)
         self._schema = arrow_schema(node.schema)
         self._input_schema = arrow_schema(node.input.schema)
         self._rows = self._expressions.rows_from(self._input_schema, self._schema)
 
-    def needed(self, wanted: Columns) -> Columns:
+    def needed(self, port: int, wanted: Columns) -> Columns:
         return self._reads
 
     def on_batch(self, port: int, batch: Rows) -> Released:
@@ -44,8 +44,6 @@ class RetimedProject(Project):
     """A select list with `AS ROWTIME`: a row earlier than one before it is rejected (RUN-004), and so is one
     without a time."""
 
-    lazy = False
-
     def __init__(self, node: nodes.Project, context: Context) -> None:
         super().__init__(node, context)
         self._context = context
@@ -54,15 +52,15 @@ class RetimedProject(Project):
     def select_list(self, result: pa.Schema) -> SelectList | None:
         return None  # each row is looked at
 
-    def on_batch(self, port: int, batch: pa.RecordBatch) -> Batches:
-        batch, arrays = self._expressions.values(batch)
+    def on_batch(self, port: int, batch: Rows) -> Batches:
+        batch, arrays = self._expressions.values(by_column(batch))
         missing = pc.is_null(arrays[0]).to_numpy(zero_copy_only=False)
         times = np.where(missing, START_OF_TIME, milliseconds(arrays[0]) if len(arrays[0]) else 0)
         newest = np.maximum.accumulate(np.concatenate([[self._last], times]))
         late = (times < newest[:-1]) & ~missing
         self._last = int(newest[-1])
         if late.any() or missing.any():
-            keep = pc.from_numpy(self._context.drop(batch, _failures(late, missing)))
+            keep = pc.from_numpy(self._context.drop(whole(batch), _failures(late, missing)))
             arrays = [pc.filter(array, keep) for array in arrays]
         return [pa.RecordBatch.from_arrays(arrays, schema=self._schema)] if len(arrays[0]) else []
 
