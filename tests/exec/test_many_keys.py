@@ -63,6 +63,7 @@ def tables(monkeypatch, most):
     """Tables have so many keys at most."""
     for place in ("keys", "operators.join", "operators.distinct"):
         monkeypatch.setattr(f"streamsql.exec.{place}.GroupTable", partial(GroupTable, most))
+    monkeypatch.setattr("streamsql.exec.windows.groups.MOST", most)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from streamsql.kernels.batches import LazyBatch, Rows, Tail, by_column, timed
 from streamsql.kernels.kept_rows import KeptRows
 from streamsql.plan import nodes
 from streamsql.plan.expressions import columns_used
+from streamsql.record import replace
 
 
 class Sort(Operator):
@@ -71,7 +72,7 @@ class Sort(Operator):
     def _release(self, span: Span) -> list[Rows]:
         keys = pa.concat_batches(self._columns)
         self._columns = []
-        return [self._sorted(keys, Span(0, keys.num_rows, span.values, _one_period(keys), span.changed))]
+        return [self._sorted(keys, replace(span, begin=0, end=keys.num_rows, starts=np.zeros(1, dtype=np.int64)))]
 
     def _sorted(self, keys: pa.RecordBatch, span: Span) -> LazyBatch:
         """The next rows, with these keys, of whole periods, each period sorted for itself."""
@@ -99,14 +100,11 @@ class Sort(Operator):
         return sum(columns.num_rows for columns in self._columns)
 
 
-def _one_period(rows: pa.RecordBatch) -> np.ndarray:
-    return np.zeros(rows.num_rows, dtype=np.int64)
-
-
 def _order(columns: Sequence[pa.Array], keys: Sequence[nodes.SortKey], span: Span) -> npt.NDArray[np.int64]:
     """Row numbers in the wanted order."""
-    if not columns or len(span.period) == len(span.values):
-        return np.arange(len(span.period))
+    rows = span.end - span.begin
+    if not columns or rows == len(span.values):
+        return np.arange(rows)
     arrays: list[pa.Array] = []
     directions: list[str] = []
     if len(span.values) > 1:

@@ -21,16 +21,21 @@ from streamsql.record import record
 
 @record
 class Span:
-    """Rows `begin` … `end` of a batch. `values` are the values of their periods, `period` the number among these
-    of each row, `changed` ROWTIME of the row that ended each period (None: not over yet), `ends` ROWTIME of the
+    """Rows `begin` … `end` of a batch. `values` are the values of their periods, `starts` the rows with which they
+    begin or go on, `changed` ROWTIME of the row that ended each period (None: not over yet), `ends` ROWTIME of the
     results of each, where that is known already."""
 
     begin: int
     end: int
     values: pa.Array
-    period: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
     changed: npt.NDArray[np.int64] | None
     ends: npt.NDArray[np.int64] | None = None
+
+    @property
+    def period(self) -> npt.NDArray[np.int64]:
+        """For each row the number of its period among `values`."""
+        return np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=self.end))
 
 
 class Periods:
@@ -48,6 +53,11 @@ class Periods:
         self._newest = START_OF_TIME  # ROWTIME of the last row
         self._limits: tuple[int, int] | None = None  # closes and end of the period that time is in, once asked
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a period has begun and is not over."""
+        return self._open is not None
+
     def spans(self, values: pa.Array, rowtimes: npt.NDArray[np.int64]) -> list[Span]:
         """The rows of a batch cut into at most three: those of the open period; all of the periods that begin and
         end in the batch; those of the period that is open after it. Empty ones are left out, but not the first
@@ -56,20 +66,18 @@ class Periods:
         starts = self._starts(values)
         self._newest = int(rowtimes[-1])
         if not len(starts):
-            return [Span(0, length, self._value_of_open(), np.zeros(length, dtype=np.int64), None)]
+            return [Span(0, length, self._value_of_open(), np.zeros(1, dtype=np.int64), None)]
         spans = []
         first, last = int(starts[0]), int(starts[-1])
         if self._open is not None:
-            period = np.zeros(first, dtype=np.int64)
-            spans.append(Span(0, first, self._open, period, rowtimes[starts[:1]], self._known_end()))
+            begin = np.zeros(1, dtype=np.int64)
+            spans.append(Span(0, first, self._open, begin, rowtimes[starts[:1]], self._known_end()))
         if len(starts) > 1:
-            period = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-            spans.append(
-                Span(first, last, pc.take(values, pc.from_numpy(starts[:-1])), period, rowtimes[starts[1:]])
-            )
+            over = pc.take(values, pc.from_numpy(starts[:-1]))
+            spans.append(Span(first, last, over, starts[:-1], rowtimes[starts[1:]]))
         self._open = pa.concat_arrays([values.slice(last, 1)])
         self._limits = None
-        spans.append(Span(last, length, self._open, np.zeros(length - last, dtype=np.int64), None))
+        spans.append(Span(last, length, self._open, starts[-1:], None))
         return spans
 
     def _value_of_open(self) -> pa.Array:
@@ -90,8 +98,7 @@ class Periods:
             return None
         if time != END_OF_TIME and (self._closes is None or time < self._limits_of(self._open)[0]):
             return None
-        nothing = np.empty(0, dtype=np.int64)
-        span = Span(0, 0, self._open, nothing, np.array([self._newest]), self._known_end())
+        span = Span(0, 0, self._open, np.zeros(1, dtype=np.int64), np.array([self._newest]), self._known_end())
         self._open = None
         self._limits = None
         return span
