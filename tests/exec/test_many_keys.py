@@ -99,6 +99,7 @@ def test_keys_of_the_past_are_forgotten_and_the_others_go_on(runner, monkeypatch
     for place in ("operators.over", "operators.join"):
         monkeypatch.setattr(f"streamsql.exec.{place}.SWEEP", 8)
     monkeypatch.setattr("streamsql.exec.operators.keyed_aggregate.SPARE", 8)
+    monkeypatch.setattr("streamsql.exec.windows.groups.SPARE", 8)
     passing = [(10 * number, number, f"x{number}") for number in range(3000)]
     lasting = [(10 * number, -1 - number % 17, "a") for number in range(0, 3000, 7)]
     rows = sorted(passing + lasting, key=lambda row: row[0])

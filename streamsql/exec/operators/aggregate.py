@@ -68,8 +68,8 @@ class TumblingAggregate(Operator):
         return released, self._periods.bound(time)
 
     def _add(self, batch: Rows, columns: Sequence[pa.Array], starts: Numbers) -> Numbers:
-        """Put rows into their groups; rows for which there is no room are rejected. Returns how many groups there were
-        before each of the rows `starts`, with which periods begin."""
+        """Put rows into their groups; rows for which there is no room are rejected. Returns how many groups there
+        were before each of the rows `starts`, with which periods begin."""
         keys, arguments = columns[: len(self._grouped)], iter(columns[len(self._grouped) :])
         groups, edges = self._groups.assign(keys, batch.num_rows, starts.tolist())
         refused = groups < 0
