@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from streamsql.functions.failures import Failures
 from streamsql.kernels.batches import Rows
+from streamsql.plan import nodes
 
 Batches = list[pa.RecordBatch]
 Released = Sequence[Rows]
@@ -47,6 +48,11 @@ def united(columns: Sequence[Columns]) -> Columns:
 def among(columns: Columns, first: int, count: int) -> Columns:
     """Those of the `count` columns from the `first` on, as numbers among them."""
     return None if columns is None else frozenset(each - first for each in columns if 0 <= each - first < count)
+
+
+def needed_to_keep(node: nodes.Node, columns: Columns) -> Columns:
+    """The same for an operator that keeps rows of `node`: chosen rows would keep what they were chosen from."""
+    return columns if isinstance(node, nodes.Source) else None
 
 
 class Operator:

@@ -95,16 +95,10 @@ inline int64_t nulls_of_column(const SharedColumns& columns, size_t number) { re
 
 inline bool has_column(const SharedColumns& columns, size_t number) { return columns[number] != nullptr; }
 
-// A new column in a place that has none, for the caller to fill in.
-inline ArrowArray* new_column(SharedColumns& columns, size_t number) {
-    columns[number] = std::make_shared<OwnedArray>();
-    return &columns[number]->array;
-}
-
-// The same behind the last one.
+// A new last column, for the caller to fill in.
 inline ArrowArray* add_column(SharedColumns& columns) {
-    columns.emplace_back();
-    return new_column(columns, columns.size() - 1);
+    columns.push_back(std::make_shared<OwnedArray>());
+    return &columns.back()->array;
 }
 
 // The columns of a batch that was handed over.

@@ -37,7 +37,11 @@ cdef class LazyBatch:
 
 
 cdef class Origin:
+    cdef bint own  # whether its memory is that of these rows, not of more
+
+    cdef int give(self, LazyBatch to, size_t column) except -1
     cdef LazyBatch batch(self)
 
 
 cdef LazyBatch lazy(batch)
+cdef LazyBatch from_column(LazyBatch batch, size_t first, schema)

@@ -62,28 +62,21 @@ cdef class LazyBatch:
 
     cdef int need(self, size_t column) except -1:
         """Sees to it that a column is there."""
+        cdef Origin origin = self.origin  # another thread may be done with it first
         if not has_column(self.columns, column):
-            self.fill()
+            if origin is not None:
+                origin.give(self, column)
             if not has_column(self.columns, column):
                 raise RuntimeError(f"nobody has column {column} of {self.schema.names}")
         return 0
 
     cdef int fill(self) except -1:
         """Sees to it that all columns are there."""
-        cdef LazyBatch whole
-        cdef size_t number
-        cdef Py_ssize_t place
-        cdef Origin origin = self.origin  # another thread may be done with it first
-        if origin is None:
-            return 0
-        whole = origin.batch()
-        if whole.num_rows != self.num_rows:
-            raise RuntimeError(f"{self.num_rows} rows were made of records that now make {whole.num_rows}")
-        for number in range(self.columns.size()):
-            place = <Py_ssize_t>number - self.first
-            if not has_column(self.columns, number) and 0 <= place < <Py_ssize_t>whole.columns.size():
-                self.columns[number] = whole.columns[place]
-        self.origin = None
+        cdef size_t column
+        if self.origin is not None:
+            for column in range(self.columns.size()):
+                self.need(column)
+            self.origin = None
         return 0
 
     cdef ColumnView view(self, size_t column, Layout layout) except *:
@@ -92,7 +85,20 @@ cdef class LazyBatch:
 
 
 cdef class Origin:
-    """What has the columns of a batch that are not there: makes them for the first who asks."""
+    """What has the columns of a batch that are not there, under numbers of its own: the first there is `first` here."""
+
+    cdef int give(self, LazyBatch to, size_t column) except -1:
+        """Makes a column of `to`; here all at once."""
+        cdef LazyBatch whole = self.batch()
+        cdef size_t number
+        cdef Py_ssize_t place
+        if whole.num_rows != to.num_rows:
+            raise RuntimeError(f"{to.num_rows} rows were made of records that now make {whole.num_rows}")
+        for number in range(to.columns.size()):
+            place = <Py_ssize_t>number - to.first
+            if not has_column(to.columns, number) and 0 <= place < <Py_ssize_t>whole.columns.size():
+                to.columns[number] = whole.columns[place]
+        return 0
 
     cdef LazyBatch batch(self):
         """All columns of as many rows."""
@@ -185,16 +191,19 @@ def extended(batch, others, schema):
 
 
 cdef class _Beside(Origin):
-    """Batches of which each may have columns that are not there."""
+    """Batches beside each other, of which any may have columns that are not there."""
     cdef list parts  # LazyBatch each
 
-    cdef LazyBatch batch(self):
-        cdef LazyBatch made = LazyBatch.__new__(LazyBatch), part
+    cdef int give(self, LazyBatch to, size_t column) except -1:
+        cdef LazyBatch part
+        cdef size_t place = column - to.first
         for part in self.parts:
-            part.fill()
-            made.columns.insert(made.columns.end(), part.columns.begin(), part.columns.end())
-            made.num_rows = part.num_rows
-        return made
+            if place < part.columns.size():
+                part.need(place)
+                to.columns[column] = part.columns[place]
+                break
+            place -= part.columns.size()
+        return 0
 
 
 def stamped(batch, int64_t time, schema):

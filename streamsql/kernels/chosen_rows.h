@@ -98,12 +98,4 @@ inline void gather_column(const ColumnView& column, int64_t length, const int32_
     give(std::move(made), n, n - present, 2, out);
 }
 
-// The chosen rows of those columns of a batch of `length` rows that are `kept`; the others are not there.
-inline void gather_columns(const std::vector<ColumnView>& columns, const std::vector<bool>& kept, int64_t length,
-                           const int32_t* rows, int64_t n, SharedColumns& out) {
-    out.resize(columns.size());
-    for (size_t i = 0; i < columns.size(); i++)
-        if (kept[i]) gather_column(columns[i], length, rows, n, new_column(out, i));
-}
-
 }  // namespace streamsql

@@ -1,7 +1,6 @@
 """Rows chosen from a batch, for the kernels that choose."""
 
 from libc.stdint cimport int32_t, int64_t
-from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from streamsql.kernels.batches cimport LazyBatch, Origin
@@ -12,8 +11,6 @@ cdef class ChosenRows(Origin):
     cdef vector[int32_t] numbers  # of the rows; there may be more behind them
     cdef int64_t count
     cdef vector[Layout] layouts
-    cdef LazyBatch rest  # where they come from; None: they were all fetched
-    cdef LazyBatch fetched
+    cdef LazyBatch source
 
-    cdef LazyBatch of(self, LazyBatch batch, vector[cbool]& kept)
-    cdef int take_others(self, LazyBatch rest, LazyBatch fetched) except -1
+    cdef LazyBatch of(self, LazyBatch batch)

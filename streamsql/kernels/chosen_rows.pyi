@@ -3,5 +3,5 @@ import pyarrow as pa
 from streamsql.kernels.batches import LazyBatch, Rows
 
 def chosen(batch: Rows, mask: pa.BooleanArray) -> LazyBatch:
-    """The rows for which `mask`, as long as the batch and without nulls, is true. Columns that are not there, and
-    nested ones, are fetched when somebody asks for one of them."""
+    """The rows for which `mask`, as long as the batch and without nulls, is true. Each column is copied when
+    somebody asks for it. Raises OverflowError, then, for more than 2 GiB of text."""

@@ -159,6 +159,7 @@ cdef class _Records:
         if reader.columns.all_wanted():
             return None
         origin = _Fed.__new__(_Fed)
+        origin.own = True
         origin.reader, origin.state, origin.data, origin.lock = self, self.save(), bytes(data), Lock()
         return origin
 

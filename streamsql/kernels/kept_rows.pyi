@@ -29,10 +29,10 @@ class KeptRows:
         """Take over a snapshot."""
 
 def numbered(batch: Rows, numbers: npt.NDArray[np.int64]) -> LazyBatch:
-    """The rows of a batch with these numbers, in this order; -1 is a row of nulls. Columns that are not there, and
-    nested ones, are fetched when somebody asks for one of them.
+    """The rows of a batch with these numbers, in this order; -1 is a row of nulls. Each column is copied when
+    somebody asks for it.
 
-    Raises IndexError for a number that there is not, and OverflowError for more than 2 GiB of text in a column.
+    Raises IndexError for a number that there is not, and OverflowError, then, for more than 2 GiB of text.
     """
 
 def joined(
@@ -43,7 +43,4 @@ def joined(
     right: KeptRows,
     right_numbers: npt.NDArray[np.int64],
 ) -> LazyBatch:
-    """A batch of `times` and, row by row, the kept rows with these numbers; -1 is a row of nulls.
-
-    Raises IndexError for a number that is not kept, and OverflowError for more than 2 GiB of text in a column.
-    """
+    """A batch of `times` and, row by row, the kept rows with these numbers, as `numbered` gives them."""

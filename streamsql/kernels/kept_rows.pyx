@@ -8,7 +8,9 @@ import pyarrow as pa
 from libc.stdint cimport int64_t, uintptr_t
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport ArrowArray, LazyBatch, Origin, SharedColumns, add_column, has_column, lazy
+from streamsql.kernels.batches cimport (
+    ArrowArray, LazyBatch, Origin, SharedColumns, add_column, from_column, has_column, lazy
+)
 from streamsql.kernels.columns cimport ColumnView, Layout, add_layouts
 from streamsql.kernels import compute
 from streamsql.kernels.batches import Renaming, extended
@@ -27,11 +29,9 @@ cdef extern from "kept_rows.h" namespace "streamsql" nogil:
         Layout, const vector[ColumnView]&, const vector[int64_t]&, const vector[Place]&, ArrowArray*
     ) except +
 
-    ArrowArray* new_column(SharedColumns&, size_t) except +
-
 
 cdef class _FetchedRows(Origin):
-    """Rows of some batches, of which some columns are left where they are."""
+    """Rows of some batches."""
     cdef object schema
     cdef vector[Layout] layouts
     cdef list chunks  # LazyBatch each
@@ -39,7 +39,6 @@ cdef class _FetchedRows(Origin):
     cdef vector[Place] places
     cdef object numbers
     cdef int64_t first
-    cdef LazyBatch all_  # once they were asked for
 
     cdef int find(self, const int64_t[::1] numbers) except -1:
         cdef vector[int64_t] ends
@@ -52,54 +51,50 @@ cdef class _FetchedRows(Origin):
             self.places = places_of(&numbers[0] if n else NULL, n, self.first, ends)
         return 0
 
-    cdef LazyBatch rows(self, list chunks):
-        """Those columns that all batches have; the others can be asked for."""
-        cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
-        cdef size_t column
-        made.num_rows = self.places.size()
-        made.schema = self.schema
-        made.columns.resize(self.layouts.size())
-        for column in range(self.layouts.size()):
-            if self.layouts[column] != Layout.Other and is_there(chunks, column):
-                self.gather(chunks, column, made)
-            else:
-                made.origin = self
-        return made
+    cdef int give(self, LazyBatch to, size_t column) except -1:
+        cdef SharedColumns made
+        cdef size_t place = column - to.first
+        if place >= self.layouts.size():
+            return 0
+        if self.layouts[place] == Layout.Other:
+            self.take(place)._export_to_c(<uintptr_t>add_column(made))
+        else:
+            self.gather(place, add_column(made))
+        to.columns[column] = made[0]
+        return 0
 
-    cdef int gather(self, list chunks, size_t column, LazyBatch made) except -1:
+    cdef int gather(self, size_t column, ArrowArray* out) except -1:
         cdef vector[ColumnView] views
         cdef Layout layout = self.layouts[column]
-        cdef ArrowArray* out = new_column(made.columns, column)
-        for chunk in chunks:
+        for chunk in self.chunks:
             views.push_back((<LazyBatch>chunk).view(column, layout))
         with nogil:
             gather_kept(layout, views, self.lengths, self.places, out)
         return 0
 
-    cdef int take(self, list chunks, size_t column, LazyBatch made) except -1:
+    cdef object take(self, size_t column):
         """The same for a column that no kernel reads."""
-        pieces = [chunk.column(column) for chunk in chunks]
+        pieces = [chunk.column(column) for chunk in self.chunks]
         whole = pa.concat_arrays([pa.nulls(0, self.schema.types[column]), *pieces])
         numbers = np.asarray(self.numbers)
-        taken = compute.take(whole, compute.from_numpy(numbers - self.first, mask=numbers < 0))
-        taken._export_to_c(<uintptr_t>new_column(made.columns, column))
-        return 0
+        return compute.take(whole, compute.from_numpy(numbers - self.first, mask=numbers < 0))
 
-    cdef LazyBatch batch(self):
-        cdef LazyBatch made
+    cdef int copy_shared(self, LazyBatch made) except -1:
+        """Makes the columns that all batches have, which then need not keep them."""
         cdef size_t column
-        cdef list chunks = self.chunks  # another thread may be done with them first
-        if self.all_ is not None:
-            return self.all_
-        for chunk in chunks:
-            (<LazyBatch>chunk).fill()
-        made = self.rows(chunks)
-        made.origin = None
+        cdef LazyBatch rest
+        cdef list chunks = []
         for column in range(self.layouts.size()):
-            if not has_column(made.columns, column):
-                self.take(chunks, column, made)
-        self.all_, self.chunks = made, []
-        return made
+            if is_there(self.chunks, column):
+                made.need(column)
+        for chunk in self.chunks:
+            rest = from_column(chunk, 0, self.schema)
+            for column in range(self.layouts.size()):
+                if has_column(made.columns, column):
+                    rest.columns[column].reset()
+            chunks.append(rest)
+        self.chunks = chunks
+        return 0
 
 
 cdef bint is_there(list chunks, size_t column):
@@ -111,11 +106,14 @@ cdef bint is_there(list chunks, size_t column):
 
 cdef LazyBatch fetched(schema, const vector[Layout]& layouts, list chunks, int64_t first, numbers):
     """The rows with these numbers; `first` is that of the first row of the batches."""
+    cdef LazyBatch made = LazyBatch.__new__(LazyBatch)
     cdef _FetchedRows found = _FetchedRows.__new__(_FetchedRows)
     found.schema, found.chunks, found.first, found.numbers = schema, chunks, first, numbers
     found.layouts.assign(layouts.begin(), layouts.end())
     found.find(numbers)
-    return found.rows(chunks)
+    made.columns.resize(layouts.size())
+    made.num_rows, made.schema, made.origin = found.places.size(), schema, found
+    return made
 
 
 cdef class KeptRows:
@@ -133,16 +131,28 @@ cdef class KeptRows:
 
     def append(self, batch):
         cdef LazyBatch last = lazy(self.renaming.of(batch))
-        cdef int64_t rows, end
+        cdef int64_t rows
+        if last.origin is not None and not last.origin.own:  # more would be kept than these rows
+            last.fill()
         while self.chunks:
             rows = self.chunks[len(self.chunks) - 1].num_rows
             if rows > 2 * last.num_rows or rows + last.num_rows > CHUNK:
                 break
-            self.chunks.append(last)
-            end = self.first + sum([chunk.num_rows for chunk in self.chunks])
-            last = self.rows(np.arange(end - rows - last.num_rows, end))
-            del self.chunks[len(self.chunks) - 2 :]
+            last = self.together(self.chunks.pop(), last)
         self.chunks.append(last)
+
+    cdef LazyBatch together(self, LazyBatch one, LazyBatch other):
+        """The rows of both; columns that one of them lacks are still fetched when somebody asks."""
+        cdef LazyBatch made = fetched(
+            self.schema, self.layouts, [one, other], 0, np.arange(one.num_rows + other.num_rows)
+        )
+        cdef _FetchedRows origin = made.origin
+        if one.origin is None and other.origin is None:
+            made.fill()
+            return made
+        origin.own = True
+        origin.copy_shared(made)
+        return made
 
     def trim(self, int64_t first):
         while self.chunks and self.first + self.chunks[0].num_rows <= first:

@@ -14,9 +14,8 @@ class Condition:
 
     def __init__(self, schema: pa.Schema, code: _Code) -> None: ...
     def rows(self, batch: Rows) -> LazyBatch | None:
-        """These rows of `batch`; None if the program gave up, or the batch has another schema.
-
-        Raises OverflowError for more than 2 GiB of text."""
+        """These rows of `batch`, as `chosen` gives them; None if the program gave up, or the batch has another
+        schema."""
 
 class SelectList:
     """Batches with other columns: each is a column by its number, computed by a program, or given (None)."""

@@ -10,7 +10,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from streamsql.kernels.batches cimport ArrowArray, LazyBatch, OwnedArray, add_column, has_column, lazy
+from streamsql.kernels.batches cimport ArrowArray, LazyBatch, OwnedArray, add_column, lazy
 from streamsql.kernels.chosen_rows cimport ChosenRows
 from streamsql.kernels.columns cimport ColumnView, Layout, layout_of, add_layouts
 from streamsql.kernels.texts cimport text_of
@@ -67,8 +67,7 @@ cdef class _Rows:
                 program.add(_OPERATIONS[name], operand, 0, text_of(b""))
 
     cdef LazyBatch view(self, batch, vector[ColumnView]* columns):
-        """The batch, which keeps the memory of `columns`; None if it has another schema. There is no view of columns
-        that are neither used nor there."""
+        """The batch, which keeps the memory of `columns`; None if it has another schema. Only those used have a view."""
         cdef LazyBatch rows = lazy(batch)
         cdef size_t i
         if rows.schema is not self.schema:
@@ -77,7 +76,7 @@ cdef class _Rows:
             self.schema = rows.schema  # most likely that of the next batch too: found equal at one look
         columns.resize(self.layouts.size())
         for i in range(self.layouts.size()):
-            if self.used[i] or has_column(rows.columns, i):
+            if self.used[i]:
                 columns[0][i] = rows.view(i, self.layouts[i])
         return rows
 
@@ -90,16 +89,10 @@ cdef class Condition(_Rows):
         self.add(&self.program, code)
 
     def rows(self, batch):
-        return self.choose(batch, None)
-
-    cdef LazyBatch choose(self, batch, _Rows reader):
-        """The rows; for a `reader` other columns than those that it uses can be left out."""
         cdef vector[ColumnView] columns
-        cdef vector[cbool] kept
         cdef int64_t n = batch.num_rows
         cdef LazyBatch known = self.view(batch, &columns)
         cdef ChosenRows made = ChosenRows.__new__(ChosenRows)
-        cdef size_t i
         if known is None:
             return None
         made.numbers.resize(n + 1)
@@ -110,10 +103,7 @@ cdef class Condition(_Rows):
         if made.count == n:
             return known
         made.layouts.assign(self.layouts.begin(), self.layouts.end())
-        kept.resize(columns.size())
-        for i in range(columns.size()):
-            kept[i] = has_column(known.columns, i) and (reader is None or reader.used[i])
-        return made.of(known, kept)
+        return made.of(known)
 
 
 cdef class SelectList(_Rows):
@@ -182,7 +172,7 @@ cdef class Insertion:
     def rows(self, batch):
         cdef LazyBatch made
         if self.condition is not None:
-            batch = self.condition.choose(batch, self.select)
+            batch = self.condition.rows(batch)
             if batch is None:
                 return None
         made = self.select.rows(batch)

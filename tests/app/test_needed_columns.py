@@ -96,6 +96,7 @@ def whole_row(n: int) -> dict[str, object]:
         ('SELECT STREAM "C", N."x" FROM "S" JOIN "N" ON N."a" < "S"."E"', TWO, {"C", "E"}),
         ('SELECT STREAM "C", 1 FROM "S" WHERE "A" IN (SELECT "a" FROM "N")', TWO, {"A", "C"}),
         ('SELECT STREAM "C", 1 FROM "S" ORDER BY FLOOR("S".ROWTIME TO MINUTE), "E"', TWO, {"C", "E"}),
+        ('SELECT STREAM "C", 1 FROM "S" WHERE "A" > 1 ORDER BY FLOOR("S".ROWTIME TO MINUTE), "E"', TWO, None),
     ],
 )
 def test_what_is_needed_is_what_expressions_read(select: str, columns: str, needed: set[str] | None) -> None:

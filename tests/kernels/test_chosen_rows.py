@@ -104,7 +104,7 @@ def test_columns_that_are_not_there_come_when_they_are_asked_for() -> None:
 def test_more_text_than_a_column_holds_is_an_error() -> None:
     batch = pa.RecordBatch.from_pydict({"a": ["x" * (1 << 20)]})
     with pytest.raises(OverflowError, match="2 GiB"):
-        numbered(batch, np.zeros(2049, dtype=np.int64))
+        numbered(batch, np.zeros(2049, dtype=np.int64)).whole()
 
 
 def test_a_number_that_there_is_not_is_an_error() -> None:

@@ -106,4 +106,4 @@ def test_more_text_than_a_column_holds_is_an_error() -> None:
     rows.append(pa.RecordBatch.from_arrays([pa.array(["x" * (1 << 20)])], names=["A"]))
     numbers = np.zeros(2049, dtype=np.int64)
     with pytest.raises(OverflowError, match="2 GiB"):
-        joined(schema, pa.array(numbers, pa.timestamp("ms")), rows, numbers, rows, numbers)
+        joined(schema, pa.array(numbers, pa.timestamp("ms")), rows, numbers, rows, numbers).whole()

@@ -8,7 +8,16 @@ import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
 from streamsql.exec.keys import Keys
-from streamsql.exec.operator import START_OF_TIME, Columns, Operator, Released, State, among, united
+from streamsql.exec.operator import (
+    START_OF_TIME,
+    Columns,
+    Operator,
+    Released,
+    State,
+    among,
+    needed_to_keep,
+    united,
+)
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.kernels import compute as pc
 from streamsql.kernels.batches import LazyBatch, Rows, by_column, extended, timed, whole
@@ -36,6 +45,7 @@ class AsOfJoin(Operator):
         self._pair = pa.schema(list(self._schema)[1:])
         self._computations = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
         self._reads = columns_used(*(left for left, _ in node.keys)) | {0}
+        self._left = node.left
         self._width = len(node.left.schema)
         self._keys = Keys([left.type.arrow for left, _ in node.keys])
         self._waiting = KeptRows(arrow_schema(node.left.schema))
@@ -47,8 +57,9 @@ class AsOfJoin(Operator):
         self._bounds = [START_OF_TIME, START_OF_TIME]
 
     def needed(self, port: int, wanted: Columns) -> Columns:
-        """Of the right, rows are kept one by one: with those of their batches they would keep them all."""
-        return united([among(wanted, 1, self._width), self._reads]) if port == LEFT else None
+        if port == RIGHT:  # rows are kept one by one
+            return None
+        return needed_to_keep(self._left, united([among(wanted, 1, self._width), self._reads]))
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         batch, keys = self._computations[port].values(by_column(batch))

@@ -13,7 +13,17 @@ import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema, failed_rows
-from streamsql.exec.operator import END_OF_TIME, START_OF_TIME, Columns, Operator, Released, State, among, united
+from streamsql.exec.operator import (
+    END_OF_TIME,
+    START_OF_TIME,
+    Columns,
+    Operator,
+    Released,
+    State,
+    among,
+    needed_to_keep,
+    united,
+)
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.kernels import compute as pc
 from streamsql.kernels.batches import LazyBatch, Rows, by_column, whole
@@ -46,6 +56,7 @@ class Join(Operator):
         # A single integer needs no number, and no table that gives it one.
         self._integers = len(node.keys) == 1 and all(_is_integer(key.type.arrow) for key in node.keys[0])
         self._table = GroupTable()
+        self._inputs = node.inputs
         widths = [len(child.schema) for child in node.inputs]
         self._places = [(1, widths[LEFT]), (1 + widths[LEFT], widths[RIGHT])]  # of their columns in a result
         self._rows = [KeptRows(arrow_schema(child.schema)) for child in node.inputs]
@@ -65,7 +76,8 @@ class Join(Operator):
         self._reads = [columns_used(*(pair[side] for pair in node.keys)) | {0} for side in (LEFT, RIGHT)]
 
     def needed(self, port: int, wanted: Columns) -> Columns:
-        return united([among(wanted, *self._places[port]), self._compares[port], self._reads[port]])
+        columns = united([among(wanted, *self._places[port]), self._compares[port], self._reads[port]])
+        return needed_to_keep(self._inputs[port], columns)
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         batch, keys = self._keys[port].values(by_column(batch))
