@@ -1,5 +1,6 @@
 """Chosen rows are those that Arrow's filter and take give, for every type, offset and share of nulls."""
 
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -110,3 +111,25 @@ def test_more_text_than_a_column_holds_is_an_error() -> None:
 def test_a_number_that_there_is_not_is_an_error() -> None:
     with pytest.raises(IndexError):
         numbered(pa.RecordBatch.from_pydict({"a": [1]}), np.array([1]))
+
+
+def test_rows_that_are_kept_for_a_while_keep_nothing_else() -> None:
+    """Not the batches of those that were forgotten, and not what they were chosen from."""
+    mask = pa.array(np.arange(3000) % 3 == 1)
+    for source in (lambda: lacking(40)[0], lambda: chosen(lacking(3000)[0], mask)):
+        batches = [source() for _ in range(100)]
+        kept, count = KeptRows(batches[0].schema), batches[0].num_rows
+        gc.collect()
+        before = alive()
+        for number in range(100):
+            kept.append(batches.pop())
+            kept.trim((number - 3) * count)
+        del number
+        gc.collect()
+        assert alive() - before <= -60
+        kept.rows(np.arange(97 * count, 100 * count)).whole()
+
+
+def alive() -> int:
+    """How many batches there are."""
+    return sum(isinstance(each, LazyBatch) for each in gc.get_objects())
