@@ -20,6 +20,7 @@ from streamsql.exec.operator import (
 )
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
 from streamsql.kernels import compute as pc
+from streamsql.kernels.asof import last_before, still_needed
 from streamsql.kernels.batches import LazyBatch, Rows, by_column, extended, timed, whole
 from streamsql.kernels.kept_rows import KeptRows, numbered
 from streamsql.plan import nodes
@@ -91,7 +92,11 @@ class AsOfJoin(Operator):
         count = int(np.searchsorted(times, self._bounds[RIGHT], side="left"))
         if not count:
             return []
-        left, found = np.arange(count), self._last_before(times[:count], self._codes[LEFT][:count])
+        right = self._times[RIGHT], self._codes[RIGHT]
+        left, found = (
+            np.arange(count),
+            last_before(times[:count], self._codes[LEFT][:count], *right, len(self._keys)),
+        )
         if not self._outer:
             left = np.flatnonzero(found >= 0)
             found = found[left]
@@ -105,20 +110,6 @@ class AsOfJoin(Operator):
         self._trim(int(times[count - 1]))
         return [joined] if len(left) else []
 
-    def _last_before(self, times: Numbers, codes: npt.NDArray[np.int32]) -> Numbers:
-        """For each left row the number of its right row, or -1."""
-        right_times, right_codes = self._times[RIGHT], self._codes[RIGHT]
-        both = np.concatenate([right_codes, codes])
-        is_left = np.concatenate([np.zeros(len(right_codes), bool), np.ones(len(codes), bool)])
-        order = np.lexsort((is_left, np.concatenate([right_times, times]), both))
-        place = np.arange(len(order))
-        last = np.maximum.accumulate(np.where(is_left[order], -1, place))
-        candidate = order[np.maximum(last, 0)]
-        good = (last >= 0) & (both[candidate] == both[order]) & (both[order] >= 0)
-        found = np.full(len(both), -1)
-        found[order] = np.where(good, candidate, -1)
-        return found[len(right_codes) :]
-
     def _joined(self, left: Numbers, found: Numbers) -> LazyBatch:
         """Waiting rows, by their number among these, beside those found; -1 is a row of nulls."""
         rows = extended(self._waiting.rows(self._first + left), [numbered(self._right, found)], self._pair)
@@ -127,10 +118,7 @@ class AsOfJoin(Operator):
     def _trim(self, answered: int) -> None:
         """Of the right rows not after `answered`, before which no left row can come, keep the last of each key."""
         times, codes = self._times[RIGHT], self._codes[RIGHT]
-        old = int(np.searchsorted(times, answered, side="right"))
-        _, newest = np.unique(codes[:old][::-1], return_index=True)
-        keep = np.concatenate([np.sort(old - 1 - newest), np.arange(old, len(times))])
-        keep = keep[codes[keep] >= 0]
+        keep = still_needed(times, codes, answered, len(self._keys))
         if len(keep) < len(times):
             self._right = numbered(self._right, keep).whole()
             self._times[RIGHT], self._codes[RIGHT] = times[keep], codes[keep]
