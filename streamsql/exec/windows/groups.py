@@ -17,7 +17,7 @@ MOST = 2**31 - 1
 """Groups that a period can have."""
 
 SPARE = 1024
-"""Keys that no open period has are swept out when they are more than this, and than those of the last period."""
+"""Keys without a group are swept out when there are more keys than this, and than twice the groups that ended."""
 
 Codes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int64]
