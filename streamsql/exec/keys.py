@@ -93,3 +93,12 @@ class Keys:
         self._any = state["any"]
         self._table.load(state["table"])
         self._values = [[column] for column in state["values"]]
+
+
+def without_nulls(keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.bool_]:
+    """Rows that can be equal to another: no key is null."""
+    valid = np.ones(length, dtype=bool)
+    for key in keys:
+        if key.null_count:
+            valid &= pc.is_valid(key).to_numpy(zero_copy_only=False)
+    return valid

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import Context
+from streamsql.exec.keys import without_nulls
 from streamsql.functions.failures import Failures
 from streamsql.kernels import compute as pc
 from streamsql.kernels.groups import GroupTable
@@ -46,7 +47,7 @@ class Index:
         codes, _ = self._table.encode(keys, self.rows.num_rows)
         if not keys:
             codes = np.zeros(self.rows.num_rows, dtype=np.int32)
-        rows = np.flatnonzero(_without_nulls(keys, self.rows.num_rows))
+        rows = np.flatnonzero(without_nulls(keys, self.rows.num_rows))
         self._ordered: Numbers = rows[np.argsort(codes[rows], kind="stable")]
         counts = np.bincount(codes[rows], minlength=max(len(self._table), 1))
         self._begins: Numbers = np.concatenate([[0], np.cumsum(counts)])
@@ -77,12 +78,3 @@ class Index:
         left = np.repeat(np.arange(len(counts)), counts)
         within = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
         return left, self._ordered[np.repeat(begins, counts) + within]
-
-
-def _without_nulls(keys: Sequence[pa.Array], length: int) -> npt.NDArray[np.bool_]:
-    """Rows that can be equal to another: no key is null."""
-    valid = np.ones(length, dtype=bool)
-    for key in keys:
-        if key.null_count:
-            valid &= pc.is_valid(key).to_numpy(zero_copy_only=False)
-    return valid

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from streamsql.functions.failures import Failures
 from streamsql.kernels.batches import Rows
-from streamsql.plan import nodes
 
 Batches = list[pa.RecordBatch]
 Released = Sequence[Rows]
@@ -50,11 +49,6 @@ def among(columns: Columns, first: int, count: int) -> Columns:
     return None if columns is None else frozenset(each - first for each in columns if 0 <= each - first < count)
 
 
-def needed_to_keep(node: nodes.Node, columns: Columns) -> Columns:
-    """The same for an operator that keeps rows of `node`: chosen rows would keep what they were chosen from."""
-    return columns if isinstance(node, nodes.Source) else None
-
-
 class Operator:
     """Base with the defaults of a stateless operator with one input."""
 
@@ -62,6 +56,8 @@ class Operator:
     fate: Fate = "pass"
     lazy = False
     """Whether `on_batch` can do without pyarrow's objects; if not, all its batches are record batches."""
+    keeps = False
+    """Whether rows stay for a while. Chosen ones would keep all that they were chosen from: they come whole."""
     layout = 1
     """Of what `snapshot` gives, bytes of kernels included. Whoever changes it counts up: state of another
     layout is refused, not misread."""

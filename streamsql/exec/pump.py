@@ -102,7 +102,7 @@ class Pump:
                 self.inputs.append((child.stream, entry, port))
             else:
                 below = partial(entry.push, port), partial(entry.watermark, port)
-                self._connect(child, f"{path}.{port}", *below, needed)
+                self._connect(child, f"{path}.{port}", *below, None if stage.keeps else needed)
 
     def _rejections(self, number: int, node: nodes.Node, counts: Sequence[Counts]) -> list[Reject]:
         """How an operator gets rid of rows for which there is no room, whose expressions fail, that it cannot take

@@ -54,6 +54,11 @@ class Stage:
         """As that of the operator; all if it is given record batches."""
         return self.operator.needed(port, wanted) if self._lazy else None
 
+    @property
+    def keeps(self) -> bool:
+        """As that of the operator."""
+        return isinstance(self.operator, Operator) and self.operator.keeps
+
     def push(self, port: int, batch: Rows) -> None:
         """Give the operator rows, and pass on what it releases."""
         counts = self.counts

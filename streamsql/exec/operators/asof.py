@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.keys import Keys
+from streamsql.exec.keys import Keys, without_nulls
 from streamsql.exec.operator import (
     START_OF_TIME,
     Columns,
@@ -15,11 +15,9 @@ from streamsql.exec.operator import (
     Released,
     State,
     among,
-    needed_to_keep,
     united,
 )
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
-from streamsql.kernels import compute as pc
 from streamsql.kernels.asof import last_before, still_needed
 from streamsql.kernels.batches import LazyBatch, Rows, by_column, extended, timed, whole
 from streamsql.kernels.kept_rows import KeptRows, numbered
@@ -37,6 +35,7 @@ class AsOfJoin(Operator):
     ports = 2
     fate = "gather"
     lazy = True
+    keeps = True
     layout = 2
 
     def __init__(self, node: nodes.AsOfJoin, context: Context) -> None:
@@ -46,13 +45,11 @@ class AsOfJoin(Operator):
         self._pair = pa.schema(list(self._schema)[1:])
         self._computations = [context.computation([pair[side] for pair in node.keys]) for side in (LEFT, RIGHT)]
         self._reads = columns_used(*(left for left, _ in node.keys)) | {0}
-        self._left = node.left
         self._width = len(node.left.schema)
         self._keys = Keys([left.type.arrow for left, _ in node.keys])
         self._waiting = KeptRows(arrow_schema(node.left.schema))
         self._first = 0  # the number of the first left row that waits
-        empty = arrow_schema(node.right.schema).empty_table()
-        self._right = pa.RecordBatch.from_arrays(_columns(empty), schema=empty.schema)
+        self._right = pa.RecordBatch.from_pylist([], schema=arrow_schema(node.right.schema))
         self._times = [np.empty(0, np.int64), np.empty(0, np.int64)]
         self._codes = [np.empty(0, np.int32), np.empty(0, np.int32)]
         self._bounds = [START_OF_TIME, START_OF_TIME]
@@ -60,16 +57,14 @@ class AsOfJoin(Operator):
     def needed(self, port: int, wanted: Columns) -> Columns:
         if port == RIGHT:  # rows are kept one by one
             return None
-        return needed_to_keep(self._left, united([among(wanted, 1, self._width), self._reads]))
+        return united([among(wanted, 1, self._width), self._reads])
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         batch, keys = self._computations[port].values(by_column(batch))
         if not batch.num_rows:
             return []
         codes = self._keys.encode(keys, batch.num_rows)
-        for key in keys:
-            if key.null_count:
-                codes = np.where(pc.is_valid(key).to_numpy(zero_copy_only=False), codes, -1).astype(np.int32)
+        codes[~without_nulls(keys, batch.num_rows)] = -1
         if port == LEFT:
             self._waiting.append(batch)
         else:
@@ -143,7 +138,3 @@ class AsOfJoin(Operator):
 
     def held(self) -> int:
         return len(self._times[LEFT])
-
-
-def _columns(table: pa.Table) -> list[pa.Array]:
-    return [column.combine_chunks() for column in table.columns]

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from streamsql.errors import StateError
 from streamsql.exec.context import Context, arrow_schema, failed_rows
+from streamsql.exec.keys import without_nulls
 from streamsql.exec.operator import (
     END_OF_TIME,
     START_OF_TIME,
@@ -21,7 +22,6 @@ from streamsql.exec.operator import (
     Released,
     State,
     among,
-    needed_to_keep,
     united,
 )
 from streamsql.exec.time import last_rowtime, rowtimes, timestamps
@@ -46,6 +46,7 @@ class Join(Operator):
     ports = 2
     fate = "gather"
     lazy = True
+    keeps = True
     layout = 3
 
     def __init__(self, node: nodes.Join, context: Context) -> None:
@@ -56,7 +57,6 @@ class Join(Operator):
         # A single integer needs no number, and no table that gives it one.
         self._integers = len(node.keys) == 1 and all(_is_integer(key.type.arrow) for key in node.keys[0])
         self._table = GroupTable()
-        self._inputs = node.inputs
         widths = [len(child.schema) for child in node.inputs]
         self._places = [(1, widths[LEFT]), (1 + widths[LEFT], widths[RIGHT])]  # of their columns in a result
         self._rows = [KeptRows(arrow_schema(child.schema)) for child in node.inputs]
@@ -76,8 +76,7 @@ class Join(Operator):
         self._reads = [columns_used(*(pair[side] for pair in node.keys)) | {0} for side in (LEFT, RIGHT)]
 
     def needed(self, port: int, wanted: Columns) -> Columns:
-        columns = united([among(wanted, *self._places[port]), self._compares[port], self._reads[port]])
-        return needed_to_keep(self._inputs[port], columns)
+        return united([among(wanted, *self._places[port]), self._compares[port], self._reads[port]])
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         batch, keys = self._keys[port].values(by_column(batch))
@@ -109,9 +108,7 @@ class Join(Operator):
             return np.zeros(length, dtype=np.int32)
         codes, _ = self._table.encode(keys, length)
         codes[codes < 0] = -2
-        for key in keys:
-            if key.null_count:
-                codes[pc.is_null(key).to_numpy(zero_copy_only=False)] = -1
+        codes[~without_nulls(keys, length)] = -1
         return codes
 
     def on_watermark(self, port: int, time: int) -> tuple[Released, int]:

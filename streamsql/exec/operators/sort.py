@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from streamsql.exec.context import Context, arrow_schema
-from streamsql.exec.operator import Columns, Operator, Released, State, needed_to_keep, united
+from streamsql.exec.operator import Columns, Operator, Released, State, united
 from streamsql.exec.time import rowtimes, timestamps
 from streamsql.exec.windows.tumbling import Periods, Span
 from streamsql.kernels import compute as pc
@@ -24,11 +24,11 @@ class Sort(Operator):
     """Gathers the rows of a period and releases them sorted (stably) when it is over."""
 
     lazy = True
+    keeps = True
     layout = 2
 
     def __init__(self, node: nodes.Sort, context: Context) -> None:
         self._schema = arrow_schema(node.schema)
-        self._input = node.input
         self._keys = node.keys
         self._keep_rowtime = node.keep_rowtime
         self._periods = Periods(node.period, context)
@@ -41,7 +41,7 @@ class Sort(Operator):
         self._columns: list[pa.RecordBatch] = []  # ROWTIME and sort keys of the rows of the open period
 
     def needed(self, port: int, wanted: Columns) -> Columns:
-        return needed_to_keep(self._input, united([wanted, self._reads]))
+        return united([wanted, self._reads])
 
     def on_batch(self, port: int, batch: Rows) -> Released:
         batch, (values, *columns) = self._expressions.values(by_column(batch))
