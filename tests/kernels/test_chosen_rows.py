@@ -113,21 +113,19 @@ def test_a_number_that_there_is_not_is_an_error() -> None:
         numbered(pa.RecordBatch.from_pydict({"a": [1]}), np.array([1]))
 
 
-def test_rows_that_are_kept_for_a_while_keep_nothing_else() -> None:
+@pytest.mark.parametrize("few_of_many", [False, True])
+def test_rows_that_are_kept_for_a_while_keep_nothing_else(few_of_many: bool) -> None:
     """Not the batches of those that were forgotten, and not what they were chosen from."""
-    mask = pa.array(np.arange(3000) % 3 == 1)
-    for source in (lambda: lacking(40)[0], lambda: chosen(lacking(3000)[0], mask)):
-        batches = [source() for _ in range(100)]
-        kept, count = KeptRows(batches[0].schema), batches[0].num_rows
-        gc.collect()
-        before = alive()
-        for number in range(100):
-            kept.append(batches.pop())
-            kept.trim((number - 3) * count)
-        del number
-        gc.collect()
-        assert alive() - before <= -60
-        kept.rows(np.arange(97 * count, 100 * count)).whole()
+    mask, count = pa.array(np.arange(300) % 300 < 30), 30
+    kept = KeptRows(lacking(1)[1].schema)
+    gc.collect()
+    before = alive()
+    for number in range(100):
+        kept.append(chosen(lacking(300)[0], mask) if few_of_many else lacking(count)[0])
+        kept.trim((number - 3) * count)
+    gc.collect()
+    assert alive() - before <= (4 if few_of_many else 16)
+    assert kept.rows(np.arange(98 * count, 100 * count)).whole().num_rows == 2 * count
 
 
 def alive() -> int:
